@@ -1,0 +1,1 @@
+"""One file is one stage is one container command."""
