@@ -10,4 +10,4 @@ class Config(BaseModel):
     unit, which becomes its line in docs/stages.md.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)

@@ -13,7 +13,7 @@ Finish = Literal["stop", "length", "stopped_in_analysis"]
 class Row(BaseModel):
     """One line of a row file. Frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Provenance(Row):
