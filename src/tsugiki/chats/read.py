@@ -1,0 +1,145 @@
+"""Chats from rows: `messages` rows and question/answer rows, each checked, the bad ones set aside with a reason."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from tsugiki.chats.config import ChatsConfig
+from tsugiki.chats.source import InvalidRow, RawRow, parse_object, read_source
+from tsugiki.rows import Chat, Message, Rejected, Role, Split
+
+QUESTION_KEYS = ("question", "質問")
+ANSWER_KEYS = ("answer", "回答")
+SHOWN = 400
+
+
+def read_chats(path: Path, config: ChatsConfig) -> Iterator[Chat | Rejected]:
+    """Yield the chats of a file in its order, streaming; what cannot be used comes as `Rejected` with its line.
+
+    A row is `{"messages": [{"role", "content", "thinking"?}]}` or `{"question", "answer"}` (also 質問, 回答; the answer
+    may be a list of accepted answers, of which the first is trained). Optional columns: id, split, references, and
+    those that the configuration names for fact and domain. Without an id, a chat is named by a digest of its
+    messages, which stays when rows are added or moved. `fact` is empty where the row names none: `split_by_fact`
+    fills it. A chat said twice, and another chat under a known id, are set aside.
+
+    Raises:
+        BadInput: the file is missing, damaged or of an unknown kind.
+    """
+    said: set[bytes] = set()
+    ids: set[str] = set()
+    for raw in read_source(path):
+        try:
+            chat = _chat(parse_object(raw.content), config)
+            _check_new(chat, said, ids)
+        except InvalidRow as error:
+            yield _rejected(path, raw, error)
+        else:
+            yield chat
+
+
+def _rejected(path: Path, raw: RawRow, error: InvalidRow) -> Rejected:
+    content = raw.content.decode(errors="replace").strip()[:SHOWN]
+    return Rejected(source=path.name, line=raw.line, reason=error.reason, detail=str(error), content=content)
+
+
+def _check_new(chat: Chat, said: set[bytes], ids: set[str]) -> None:
+    digest = _digest(chat.messages)
+    if digest in said:
+        raise InvalidRow("duplicate", "the same messages were read before")
+    if chat.id in ids:
+        raise InvalidRow("duplicate_id", f"another chat has the id {chat.id!r}")
+    said.add(digest)
+    ids.add(chat.id)
+
+
+def _digest(messages: Iterable[Message]) -> bytes:
+    said = [message.model_dump(exclude_none=True) for message in messages]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()[:8]
+
+
+def _chat(row: dict[str, Any], config: ChatsConfig) -> Chat:
+    messages, references = _messages(row)
+    stated = {"split": _split(row["split"])} if row.get("split") is not None else {}
+    turns = tuple(Message.model_validate(message) for message in messages)
+    return Chat(
+        id=_name(row, "id") or _digest(turns).hex(),
+        messages=turns,
+        fact=_name(row, config.fact_key) or "",
+        domain=_name(row, config.domain_key) or config.domain,
+        references=tuple(references),
+        **stated,
+    )
+
+
+def _split(value: Any) -> Split:
+    for split in get_args(Split):
+        if value == split:
+            return split  # type: ignore[no-any-return]  # get_args is untyped; it is one of Split's names
+    raise InvalidRow("invalid_split", f"split is {value!r}, not one of {', '.join(get_args(Split))}")
+
+
+def _name(row: dict[str, Any], key: str | None) -> str | None:
+    value = row.get(key) if key else None
+    if value is None or isinstance(value, str):
+        return value.strip() if value else None
+    if isinstance(value, int):
+        return str(value)
+    raise InvalidRow("invalid_value", f"{key} is a {type(value).__name__}, not text")
+
+
+def _messages(row: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The turns and the accepted answers; an empty list of answers stands for the last turn."""
+    if "messages" in row:
+        return _turns(row["messages"]), _texts(row, "references") if row.get("references") else []
+    question = _text(row, _key(row, QUESTION_KEYS, "question"))
+    answers = _texts(row, _key(row, ANSWER_KEYS, "answer"))
+    references = _texts(row, "references") if row.get("references") else answers
+    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answers[0]}]
+    return turns, references if references != answers[:1] else []
+
+
+def _key(row: dict[str, Any], keys: tuple[str, ...], what: str) -> str:
+    for key in keys:
+        if key in row:
+            return key
+    raise InvalidRow("missing_key", f"no {what}: the row has none of messages, {', '.join(keys)}")
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row[key]
+    if not isinstance(value, str):
+        raise InvalidRow("invalid_value", f"{key} is a {type(value).__name__}, not text")
+    if not value.strip():
+        raise InvalidRow("empty_text", f"{key} is empty")
+    return value.strip()
+
+
+def _texts(row: dict[str, Any], key: str) -> list[str]:
+    values = row[key] if isinstance(row[key], list) else [row[key]]
+    if not values:
+        raise InvalidRow("empty_text", f"{key} is an empty list")
+    return list(dict.fromkeys(_text({key: value}, key) for value in values))
+
+
+def _turns(messages: Any) -> list[dict[str, Any]]:
+    """Turns in the order system?, (user, assistant)+."""
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise InvalidRow("invalid_value", "messages is not a list of objects")
+    turns = [_turn(message) for message in messages]
+    roles = [turn["role"] for turn in turns]
+    spoken = roles[1:] if roles[:1] == ["system"] else roles
+    if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
+        raise InvalidRow("wrong_roles", f"roles are {', '.join(map(str, roles))}; need system?, (user, assistant)+")
+    return turns
+
+
+def _turn(message: dict[str, Any]) -> dict[str, Any]:
+    role = message.get("role")
+    if role not in get_args(Role):
+        raise InvalidRow("wrong_roles", f"role is {role!r}, not one of {', '.join(get_args(Role))}")
+    if "content" not in message:
+        raise InvalidRow("missing_key", f"a message of {role} has no content")
+    thinking = {"thinking": _text(message, "thinking")} if message.get("thinking") else {}
+    return {"role": role, "content": _text(message, "content"), **thinking}
