@@ -1,0 +1,1 @@
+"""Judging short answers against their references, with intervals and paired differences between arms."""
