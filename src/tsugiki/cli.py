@@ -1,0 +1,119 @@
+"""The command `tsugiki`: run a workflow here, render it for Argo, write the generated pages."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from tsugiki.command import ROOT_VARIABLE
+from tsugiki.errors import DONE
+from tsugiki.process import explain, is_expected
+from tsugiki.recipe import Recipe, Workflow, load_recipe, load_workflow
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The contract's exit code: 0 done, 2 bad input or configuration, 75 stopped and resumable, else failed.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.command(arguments)
+    except Exception as error:
+        if not is_expected(error):
+            traceback.print_exc()
+        code, line = explain(error)
+        print(f"tsugiki: {line}", file=sys.stderr)
+        return code
+    return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="tsugiki", description=__doc__)
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (
+        ("run", run, "run a workflow on this machine; what exists already is not made again"),
+        ("render", render, "print the Argo workflow as YAML"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=function)
+        _workflow_options(command)
+    commands.choices["run"].add_argument("--slots", type=int, help="tasks at once (default: 2)")
+    commands.choices["run"].add_argument(
+        "--out", help="directory of the report and the logs (default: build/WORKFLOW-RECIPE)"
+    )
+    docs = commands.add_parser("docs", help="write docs/stages.md", description="write docs/stages.md")
+    docs.set_defaults(command=write_docs)
+    return made
+
+
+def _workflow_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("workflow", help="the name of a file in workflows/")
+    command.add_argument("--recipe", default="sample", help="a file in workflows/recipes, or a path (default: sample)")
+    command.add_argument(
+        "--root",
+        default=os.environ.get(ROOT_VARIABLE, "build/store"),
+        help=f"the store: a directory or s3://bucket/prefix (default: ${ROOT_VARIABLE}, else build/store)",
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="TABLE.KEY=VALUE",
+        help="change one value of the recipe; may be given several times",
+    )
+
+
+def _load(arguments: argparse.Namespace) -> tuple[Workflow, Recipe]:
+    workflow = load_workflow(arguments.workflow)
+    return workflow, load_recipe(arguments.recipe, workflow.recipe_type, arguments.settings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """`tsugiki run`: the report's path is the last line printed."""
+    from tsugiki.display import make_display
+    from tsugiki.local import LocalRun, this_machine
+    from tsugiki.results import publish
+
+    workflow, recipe = _load(arguments)
+    plan, target = workflow.plan(recipe)
+    out = Path(arguments.out or Path("build", f"{workflow.name}-{Path(arguments.recipe).stem}"))
+    local = LocalRun(
+        plan=plan,
+        root=arguments.root,
+        logs=out / "logs",
+        resources=lambda task: recipe.resources_for(task.call.stage),
+        machine=this_machine(arguments.slots),
+        display=make_display(),
+    )
+    outcomes = local.run(target.address)
+    print(f"report: {publish(target.address, arguments.root, outcomes, out).resolve()}")
+
+
+def render(arguments: argparse.Namespace) -> None:
+    """`tsugiki render`: the manifest on standard output."""
+    from tsugiki.argo import manifest, to_yaml
+
+    workflow, recipe = _load(arguments)
+    plan, _target = workflow.plan(recipe)
+    sys.stdout.write(to_yaml(manifest(plan, workflow.name, Path(arguments.recipe).stem, recipe, arguments.root)))
+
+
+def write_docs(_arguments: argparse.Namespace) -> None:
+    """`tsugiki docs`: docs/stages.md."""
+    from tsugiki.docs import stages_page
+
+    path = Path("docs", "stages.md")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(stages_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""One attempt at one artifact, the same on every runner: look, resume, run, record, commit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tsugiki.artifact import Artifact, Record, Written, read_record
+from tsugiki.errors import Preempted, TsugikiError
+from tsugiki.provenance import gpus_in_use, provenance
+from tsugiki.stage import Call
+from tsugiki.store import Attempt, Store, hash_directory
+from tsugiki.work import Report, Work, silent
+
+MEANING = ("kind", "stage", "version", "inputs")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What an attempt is given by whoever runs it."""
+
+    report: Report = silent
+    stop: threading.Event = field(default_factory=threading.Event)
+    hours: float | None = None
+    """Soft time limit; None without one."""
+
+
+def existing(call: Call[Any], store: Store) -> Record | None:
+    """The record of the call's artifact, its files verified by name and size; None if it does not exist.
+
+    Raises:
+        TsugikiError: the record there is that of something else, or files are missing or damaged.
+    """
+    record = read_record(store, call.address)
+    if record is None:
+        return None
+    expected = {
+        "kind": call.stage.signature.output.kind,
+        "stage": call.stage.name,
+        "version": call.stage.version,
+        "inputs": call.input_addresses(),
+    }
+    for name in MEANING:
+        if getattr(record, name) != expected[name]:
+            raise TsugikiError(
+                f"{call.address} holds another artifact: its {name} is {getattr(record, name)!r}, "
+                f"not {expected[name]!r}; delete it to redo"
+            )
+    store.verify(call.address, record.files)
+    return record
+
+
+def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
+    """Make the call's artifact unless it exists, and return its record.
+
+    Of several writers one wins; the others return the winner's record.
+
+    Raises:
+        TsugikiError: the stage cannot go on; no part of an artifact is left, and saved state is kept.
+    """
+    record = existing(call, store)
+    if record is not None:
+        return record
+
+    def give_up_when_told() -> None:
+        if conditions.stop.is_set():
+            raise Preempted(f"told to stop while another process makes {call.address}")
+
+    with store.attempt(call.address, give_up_when_told) as attempt:
+        record = existing(call, store)
+        return _make(call, store, attempt, conditions) if record is None else record
+
+
+def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Conditions) -> Record:
+    inputs = _open_inputs(call, store)
+    started, clock = datetime.now(UTC), time.monotonic()
+    deadline = None if conditions.hours is None else clock + conditions.hours * 3600
+    work = Work(attempt.state, attempt.publish, conditions.report, conditions.stop, deadline)
+    out = call.stage.signature.output(call.address, Written(attempt.output, work))
+    metrics = call.stage.function(out, **inputs, config=call.config)
+    files = hash_directory(attempt.output)
+    seconds = time.monotonic() - clock
+    record = Record(
+        kind=out.kind,
+        stage=call.stage.name,
+        version=call.stage.version,
+        config=call.config.model_dump(mode="json"),
+        inputs=call.input_addresses(),
+        files=files,
+        metrics=metrics,
+        provenance=provenance(),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+        gpu_seconds=round(seconds * gpus_in_use(), 3),
+    )
+    if store.commit(call.address, attempt.output, record.model_dump_json(indent=1).encode(), files):
+        return record
+    winner = existing(call, store)
+    if winner is None:
+        raise TsugikiError(f"{call.address} was deleted while it was being made: run again")
+    return winner
+
+
+def _open_inputs(call: Call[Any], store: Store) -> dict[str, Artifact | tuple[Artifact, ...]]:
+    specs = call.stage.signature.inputs
+    opened = {
+        name: tuple(specs[name].kind.open(store, item.address) for item in items) for name, items in call.inputs.items()
+    }
+    return {name: items if specs[name].many else items[0] for name, items in opened.items()}

@@ -1,0 +1,53 @@
+"""A workflow traced: its tasks in order, every address known, nothing run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+from tsugiki.artifact import Artifact
+from tsugiki.errors import BadInput
+from tsugiki.stage import Call, Stage
+
+P = ParamSpec("P")
+A = TypeVar("A", bound=Artifact)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One call of a stage under the name that progress, Argo and the report show."""
+
+    name: str
+    call: Call[Any]
+    needs: tuple[str, ...]
+    """Names of the tasks whose artifacts it reads."""
+
+
+@dataclass
+class Plan:
+    """The runner that notes down. Two calls with one address are one task."""
+
+    tasks: dict[str, Task] = field(default_factory=dict)
+    """By address, each after those it needs."""
+    label: str = ""
+
+    def __call__(self, stage: Stage[P, A], /, *args: P.args, **kwargs: P.kwargs) -> A:
+        """Note the call and return the address of what it will make."""
+        call = stage.call(*args, **kwargs)
+        if call.address not in self.tasks:
+            self.tasks[call.address] = Task(self._name(stage.name), call, self._needs(call))
+        return call.output
+
+    def __getitem__(self, label: str) -> Plan:
+        """A view on the same plan that names its tasks `<stage>.<label>`."""
+        return Plan(self.tasks, label)
+
+    def _name(self, stage: str) -> str:
+        name = f"{stage}.{self.label}" if self.label else stage
+        if any(task.name == name for task in self.tasks.values()):
+            raise BadInput(f"two tasks are called {name}: name one of them with run[label](…)")
+        return name
+
+    def _needs(self, call: Call[Any]) -> tuple[str, ...]:
+        found = (self.tasks.get(item.address) for items in call.inputs.values() for item in items)
+        return tuple(dict.fromkeys(task.name for task in found if task is not None))

@@ -1,0 +1,61 @@
+"""Signals and errors of a process that runs stages: stop politely, die with the parent, explain in one line."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import FrameType
+
+from tsugiki.artifact import first_line
+from tsugiki.errors import FAILED, TsugikiError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set, so that the stage can save its state and leave."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+    return stop
+
+
+def die_with_parent() -> None:
+    """End this multiprocessing child at once when its parent is gone, so that a killed run leaves no process behind."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(128 + signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="die-with-parent").start()
+
+
+def explain(error: BaseException) -> tuple[int, str]:
+    """The exit code of an error and the one line that says what happened and what to do."""
+    if isinstance(error, TsugikiError):
+        return error.exit_code, " ".join(str(error).split())
+    if isinstance(error, OSError) and error.errno in FULL:
+        return FAILED, f"no space left on the disk of {error.filename or Path.cwd()}: free some, then run again"
+    if isinstance(error, MemoryError):
+        return FAILED, "out of memory: give the stage more, or lower its batch size"
+    place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    where = f" ({Path(place.filename).name}:{place.lineno})" if place else ""
+    return FAILED, f"{type(error).__name__}: {first_line(error)}{where}"
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether the one line says it all; other errors deserve their traceback in the log."""
+    return isinstance(error, TsugikiError) or (isinstance(error, OSError) and error.errno in FULL)

@@ -1,0 +1,140 @@
+"""Recipes: TOML files that state every decision of a workflow, one table a stage."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import Field
+
+from tsugiki.artifact import Artifact
+from tsugiki.config import Config
+from tsugiki.errors import BadInput
+from tsugiki.plan import Plan
+from tsugiki.stage import Resources, Stage
+
+RECIPES = Path("workflows", "recipes")
+
+
+class Recipe(Config):
+    """Base of every workflow's recipe."""
+
+    description: str
+    """What the recipe is for, in a sentence."""
+    seed: int
+    """Seed of every table that has a seed and states none of its own."""
+    resources: dict[str, Resources] = Field(default={})
+    """Where stages run, by stage: what is stated replaces the stage's own. Never part of an identity."""
+
+    def resources_for(self, stage: Stage[Any, Any]) -> Resources:
+        """What the stage runs with: its own needs, replaced where the recipe states others."""
+        stated = self.resources.get(stage.name)
+        if stated is None:
+            return stage.resources
+        return stage.resources.model_copy(update={name: getattr(stated, name) for name in stated.model_fields_set})
+
+    def exactly_one(self, *names: str) -> None:
+        """Check that one of several alternative tables is given.
+
+        Raises:
+            ValueError: none or more than one.
+        """
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(f"[{name}]" for name in given) or "none"
+            raise ValueError(f"give exactly one of {', '.join(f'[{name}]' for name in names)} (found {found})")
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A function `(run, recipe) -> artifact` in workflows/NAME.py, named as its file."""
+
+    name: str
+    function: Callable[[Any, Any], Artifact]
+    recipe_type: type[Recipe]
+
+    def plan(self, recipe: Recipe) -> tuple[Plan, Artifact]:
+        """Trace the workflow: its tasks, and the artifact it is for. Sources are hashed; nothing is run."""
+        plan = Plan()
+        return plan, self.function(plan, recipe)
+
+
+def load_workflow(name: str) -> Workflow:
+    """The workflow of that name.
+
+    Raises:
+        BadInput: there is none.
+    """
+    try:
+        function = getattr(importlib.import_module(f"workflows.{name}"), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        known = sorted(path.stem for path in _folder("workflows").glob("[a-z]*.py"))
+        raise BadInput(f"no workflow is called {name!r}: there is {', '.join(known)} ({error})") from error
+    return Workflow(name, function, get_type_hints(function)["recipe"])
+
+
+def _folder(package: str) -> Path:
+    return Path(str(importlib.import_module(package).__file__)).parent
+
+
+def recipe_path(name: str) -> Path:
+    """The file of a recipe: a path that ends in .toml, or the name of one in workflows/recipes.
+
+    Raises:
+        BadInput: there is none.
+    """
+    folder = _folder("workflows") / RECIPES.name
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in folder.glob("*.toml")))
+        raise BadInput(f"no recipe {name!r}: give the path of a .toml file or one of {known}")
+    return path
+
+
+def load_recipe(name: str, recipe_type: type[Recipe], settings: Sequence[str] = ()) -> Recipe:
+    """Read a recipe, change what `settings` (`table.key=value`, TOML values) say, fill in seeds and check it.
+
+    Raises:
+        BadInput: an unreadable file, an unknown key or a value that cannot work.
+    """
+    path = recipe_path(name)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML: {error}") from error
+    for setting in settings:
+        _set(values, setting)
+    return recipe_type.parse(_with_seed(values, recipe_type), f"recipe {path.stem}")
+
+
+def _set(values: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    if not equals:
+        raise BadInput(f"{setting!r} sets nothing: write table.key=value")
+    *tables, last = key.strip().split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise BadInput(f"{setting!r}: {table} is a value, not a table")
+    try:
+        values[last] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        values[last] = text
+
+
+def _with_seed(values: dict[str, Any], recipe_type: type[Recipe]) -> dict[str, Any]:
+    filled = dict(values)
+    for name, info in recipe_type.model_fields.items():
+        table = filled.get(name)
+        if isinstance(table, Mapping) and "seed" in values and _takes_seed(info.annotation) and "seed" not in table:
+            filled[name] = {**table, "seed": values["seed"]}
+    return filled
+
+
+def _takes_seed(annotation: Any) -> bool:
+    options = (annotation, *getattr(annotation, "__args__", ()))
+    return any(isinstance(item, type) and issubclass(item, Config) and "seed" in item.model_fields for item in options)

@@ -1,0 +1,76 @@
+"""Row files: zstd-compressed JSONL in numbered parts, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+import zstandard
+
+from tsugiki.errors import BadInput
+from tsugiki.rows import Row
+
+R = TypeVar("R", bound=Row)
+
+PART_BYTES = 64 * 1024 * 1024
+LEVEL = 3
+
+
+class RowWriter:
+    """Writes rows to `<name>-00000.jsonl.zst`, `<name>-00001.jsonl.zst`, … A part ends after `PART_BYTES` of JSON."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self.count = 0
+        self._directory = directory
+        self._name = name
+        self._part = -1
+        self._bytes = 0
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, row: Row) -> None:
+        """Append one row."""
+        if self._file is None or self._bytes >= PART_BYTES:
+            self._next_part()
+        assert self._file is not None
+        line = row.model_dump_json(exclude_defaults=True).encode() + b"\n"
+        self._file.write(line)
+        self._bytes += len(line)
+        self.count += 1
+
+    def _next_part(self) -> None:
+        self._close()
+        self._part += 1
+        self._bytes = 0
+        path = self._directory / f"{self._name}-{self._part:05d}.jsonl.zst"
+        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL))
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+
+def read_rows(directory: Path, name: str, row: type[R]) -> Iterator[R]:
+    """Yield the rows of every part, in order; nothing where no row was written.
+
+    Raises:
+        BadInput: a line that is not a row of this type, with its file and line.
+    """
+    for path in sorted(directory.glob(f"{name}-*.jsonl.zst")):
+        with zstandard.open(path, "rb") as binary:
+            for number, line in enumerate(io.BufferedReader(binary), start=1):
+                try:
+                    yield row.model_validate_json(line)
+                except ValueError as error:
+                    raise BadInput(f"{path.name} line {number} is not a {row.__name__}: {error}") from error

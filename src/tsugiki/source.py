@@ -1,0 +1,146 @@
+"""Sources outside the store (a file, a directory, an S3 object), each with the digest that is its identity."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from tsugiki.errors import BadInput
+
+if TYPE_CHECKING:
+    from tsugiki.store.s3 import Client
+
+BLOCK = 1 << 20
+
+
+class Source(BaseModel):
+    """Where an import stage reads from, written `URI` or `URI#DIGEST`.
+
+    The URI is a path or `s3://bucket/key`. The digest is `sha256:…` (a file's content, or a directory's names and
+    contents) or `etag:…` (an S3 object). Only the digest enters the identity of what is imported: the same file at
+    another place is the same source. A source without a digest gets it when the workflow is planned.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    uri: str
+    digest: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        uri, _, digest = value.partition("#")
+        return {"uri": uri, "digest": digest or None}
+
+    @model_validator(mode="after")
+    def _check(self) -> Source:
+        if not self.uri:
+            raise ValueError("the source is empty: give a path or s3://bucket/key")
+        if self.digest is not None and not self.digest.startswith(("sha256:", "etag:")):
+            raise ValueError(f"the digest {self.digest!r} of {self.uri} must begin with sha256: or etag:")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _join(self, _handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> str:
+        if info.context and info.context.get("identity"):
+            return self.digest or ""
+        return f"{self.uri}#{self.digest}" if self.digest else self.uri
+
+    def pinned(self) -> Source:
+        """The same source with its digest, computed here where it is not stated.
+
+        Raises:
+            BadInput: no such file, directory or object.
+        """
+        return self if self.digest else self.model_copy(update={"digest": digest_of(self.uri)})
+
+    def fetch(self, directory: Path) -> Path:
+        """A local path of the source; an S3 object is downloaded into `directory`. The digest is checked.
+
+        Raises:
+            BadInput: it is not there, or it is not what the digest says.
+        """
+        path = Path(self.uri)
+        if self.uri.startswith("s3://"):
+            path = directory / self.uri.rsplit("/", 1)[-1]
+            _download(self.uri, path, self.digest)
+        found = self.digest if self.digest and self.digest.startswith("etag:") else digest_of(str(path))
+        if self.digest not in (None, found):
+            raise BadInput(f"{self.uri} is not what was planned: expected {self.digest}, found {found}; plan again")
+        return path
+
+
+def digest_of(uri: str) -> str:
+    """The digest of a path or S3 object.
+
+    Raises:
+        BadInput: there is nothing to read.
+    """
+    if uri.startswith("s3://"):
+        return f"etag:{_head(uri)}"
+    path = Path(uri)
+    try:
+        if path.is_dir():
+            return f"sha256:{_hash_tree(path)}"
+        return f"sha256:{_hash_file(path)}"
+    except OSError as error:
+        raise BadInput(f"the source {uri} cannot be read: {error.strerror}") from error
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hash_tree(directory: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+        total.update(f"{path.relative_to(directory).as_posix()}\0{_hash_file(path)}\n".encode())
+    return total.hexdigest()
+
+
+def _object(uri: str) -> tuple[Client, str, str]:
+    from tsugiki.store.s3 import make_client
+
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not bucket or not key:
+        raise BadInput(f"the source {uri} names no object: give s3://bucket/key")
+    return make_client(), bucket, key
+
+
+def _head(uri: str) -> str:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client, bucket, key = _object(uri)
+    try:
+        return str(client.head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')
+    except (BotoCoreError, ClientError) as error:
+        raise BadInput(f"the source {uri} cannot be read: {error}") from error
+
+
+def _download(uri: str, path: Path, digest: str | None) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client, bucket, key = _object(uri)
+    wanted = {"IfMatch": digest.removeprefix("etag:")} if digest and digest.startswith("etag:") else {}
+    part = path.with_name(path.name + ".part")
+    try:
+        body = client.get_object(Bucket=bucket, Key=key, **wanted)["Body"]
+        with part.open("wb") as file:
+            shutil.copyfileobj(body, file, BLOCK)
+    except (BotoCoreError, ClientError) as error:
+        raise BadInput(f"the source {uri} cannot be read as planned ({digest}): {error}") from error
+    part.replace(path)
