@@ -37,8 +37,13 @@ def load_tokenizer(path: Path) -> Any:
     except (OSError, ValueError) as error:
         raise BadInput(f"{path}: no tokenizer can be read ({error}); give a complete checkpoint") from error
     if isinstance(tokenizer.chat_template, str):
-        tokenizer.chat_template = _CLOCK.sub(f'"{FROZEN_DATE}"', tokenizer.chat_template)
+        tokenizer.chat_template = freeze_date(tokenizer.chat_template)
     return tokenizer
+
+
+def freeze_date(template: str) -> str:
+    """A chat template that reads `FROZEN_DATE` wherever the given one reads the clock."""
+    return _CLOCK.sub(f'"{FROZEN_DATE}"', template)
 
 
 def is_harmony(tokenizer: Any) -> bool:
