@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tsugiki.errors import TsugikiError
@@ -16,12 +16,17 @@ WORK = ".work"
 _POLL_SECONDS = 0.1
 
 
-class _Busy(Exception):
+class Busy(TsugikiError):
     """Another process holds the lock."""
 
 
-def _refuse() -> None:
-    raise _Busy
+def refuse() -> None:
+    """Give up instead of waiting.
+
+    Raises:
+        Busy: always.
+    """
+    raise Busy("another process of this machine is at work at this address; let it end first")
 
 
 @contextmanager
@@ -92,23 +97,15 @@ class Area:
         """A place on the same file system that the next attempt clears."""
         return self._path / name
 
+    def exists(self) -> bool:
+        """Whether an attempt is being made or has left something."""
+        return self._path.is_dir()
+
     @contextmanager
     def held(self, on_wait: Callable[[], None]) -> Iterator[None]:
         """Hold this area; see `hold`."""
         with hold(self._lock, on_wait):
             yield
-
-    def held_now(self, where: str) -> AbstractContextManager[None]:
-        """Hold this area without waiting.
-
-        Raises:
-            TsugikiError: a process is at work here.
-        """
-
-        def refuse() -> None:
-            raise TsugikiError(f"{where}: another process is at work there; let it end first")
-
-        return self.held(refuse)
 
     def prepare(self) -> None:
         """Clear what a killed attempt left besides its state. Hold the area."""
@@ -123,12 +120,6 @@ class Area:
         if not keep_state:
             remove(self._lock)
             remove_empty(self._path, self._top)
-
-    def discard(self) -> None:
-        """Remove everything, unless a process is at work here."""
-        if self._path.is_dir():
-            with suppress(_Busy), self.held(_refuse):
-                self.leave(keep_state=False)
 
     def _clear(self, keep: set[Path]) -> None:
         for child in self._path.iterdir():

@@ -3,18 +3,17 @@
 import base64
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tsugiki.errors import BadInput, TsugikiError
-from tsugiki.store.answers import explain_answer, explain_failure, one_line, status_of
 from tsugiki.store.base import BadArtifact, FileEntry
-from tsugiki.store.files import clear_errors, hash_file, sync
+from tsugiki.store.client import Limits, make_client, s3_errors, status_of
+from tsugiki.store.files import hash_file, sync
 
 _MIB = 1024 * 1024
 _DELETE_BATCH = 1000
@@ -24,20 +23,6 @@ _CONFLICT_SECONDS = 0.3
 
 class Gone(Exception):
     """An object that was asked for is not there."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How requests are made; nothing here changes what is stored."""
-
-    part_bytes: int = 32 * _MIB
-    """Larger files travel in parts of this size; S3 takes 5 MiB at least and 10,000 parts at most."""
-    requests: int = 16
-    """Requests at the same time."""
-    attempts: int = 6
-    """Tries of one request, with growing pauses of up to 20 s between them."""
-    connect_seconds: float = 5
-    read_seconds: float = 60
 
 
 @dataclass(frozen=True)
@@ -58,27 +43,12 @@ class Bucket:
     def __init__(self, name: str, limits: Limits) -> None:
         self.name = name
         self._limits = limits
-
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        config = Config(
-            connect_timeout=self._limits.connect_seconds,
-            read_timeout=self._limits.read_seconds,
-            retries={"mode": "standard", "total_max_attempts": self._limits.attempts},
-            max_pool_connections=self._limits.requests + 4,
-        )
-        try:
-            return boto3.session.Session().client("s3", config=config)
-        except ValueError as error:
-            raise BadInput(f"{one_line(error)}; correct AWS_ENDPOINT_URL") from error
+        self._client = make_client(limits)
 
     def list(self, prefix: str, at_most: int | None = None) -> dict[str, int]:
         """Keys that begin with `prefix`, in order, with their sizes in bytes."""
         config = {"MaxItems": at_most, "PageSize": at_most} if at_most else {}
-        with self._clear_errors():
+        with s3_errors(f"s3://{self.name}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=prefix, PaginationConfig=config
             )
@@ -86,7 +56,7 @@ class Bucket:
 
     def read(self, key: str) -> bytes | None:
         """An object's content; None where there is no such object."""
-        with self._clear_errors():
+        with s3_errors(f"s3://{self.name}"):
             try:
                 content: bytes = self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
             except self._client.exceptions.NoSuchKey:
@@ -95,7 +65,7 @@ class Bucket:
 
     def write(self, key: str, content: bytes) -> None:
         """Put an object, over whatever is there."""
-        with self._clear_errors():
+        with s3_errors(f"s3://{self.name}"):
             self._client.put_object(Bucket=self.name, Key=key, Body=content, ChecksumAlgorithm="SHA256")
 
     def create(self, key: str, content: bytes, writer: str) -> bool:
@@ -113,7 +83,7 @@ class Bucket:
         Raises:
             BadInput: the server ignores the condition, so that two writers could not be told apart.
         """
-        with self._clear_errors():
+        with s3_errors(f"s3://{self.name}"):
             if not self._put_if_absent(key, content, writer):
                 head = self._client.head_object(Bucket=self.name, Key=key)
                 return bool(head["Metadata"].get("writer") == writer)
@@ -148,7 +118,7 @@ class Bucket:
     def remove(self, keys: Iterable[str]) -> None:
         """Delete objects; one that is gone already is fine."""
         doomed = [{"Key": key} for key in keys]
-        with self._clear_errors():
+        with s3_errors(f"s3://{self.name}"):
             for start in range(0, len(doomed), _DELETE_BATCH):
                 batch = {"Objects": doomed[start : start + _DELETE_BATCH], "Quiet": True}
                 answer = self._client.delete_objects(Bucket=self.name, Delete=batch)
@@ -160,7 +130,7 @@ class Bucket:
         """End unfinished multipart uploads below `prefix`. Where listing them is refused, they stay."""
         from botocore.exceptions import ClientError
 
-        with self._clear_errors():
+        with s3_errors(f"s3://{self.name}"):
             pages = self._client.get_paginator("list_multipart_uploads")
             try:
                 for page in pages.paginate(Bucket=self.name, Prefix=prefix):
@@ -177,7 +147,7 @@ class Bucket:
 
     def upload(self, transfers: Iterable[Transfer]) -> None:
         """Upload files at the same time, large ones in parts; the server checks a SHA-256 of every request."""
-        with self._clear_errors(), self._manager() as manager:
+        with s3_errors(f"s3://{self.name}"), self._manager() as manager:
             futures = [
                 manager.upload(str(it.path), self.name, it.key, extra_args=self._checksum(it.entry)) for it in transfers
             ]
@@ -200,7 +170,11 @@ class Bucket:
             Gone: an object does not exist.
             BadArtifact: an object's content is not what its entry says.
         """
-        with self._clear_errors(), self._manager() as manager, ThreadPoolExecutor(self._limits.requests) as pool:
+        with (
+            s3_errors(f"s3://{self.name}"),
+            self._manager() as manager,
+            ThreadPoolExecutor(self._limits.requests) as pool,
+        ):
             started = [
                 (it, part, manager.download(self.name, it.key, str(part)))
                 for it, part in ((it, parts / str(index)) for index, it in enumerate(transfers))
@@ -228,7 +202,7 @@ class Bucket:
         Raises:
             BadArtifact: an object's content is not what its entry says.
         """
-        with self._clear_errors(), ThreadPoolExecutor(self._limits.requests) as pool:
+        with s3_errors(f"s3://{self.name}"), ThreadPoolExecutor(self._limits.requests) as pool:
             for key, found in zip(entries, pool.map(self._hash, entries), strict=True):
                 self._compare(key, found, entries[key])
 
@@ -254,18 +228,3 @@ class Bucket:
             preferred_transfer_client="classic",
         )
         return create_transfer_manager(self._client, config)
-
-    @contextmanager
-    def _clear_errors(self) -> Iterator[None]:
-        from boto3.exceptions import Boto3Error
-        from boto3.s3.transfer import S3TransferRetriesExceededError
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        where = f"s3://{self.name}"
-        with clear_errors(where):
-            try:
-                yield
-            except ClientError as error:
-                raise explain_answer(error, where) from error
-            except (BotoCoreError, Boto3Error, S3TransferRetriesExceededError) as error:
-                raise explain_failure(error, where) from error

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tsugiki.errors import BadInput
-from tsugiki.store.area import WORK, Area
+from tsugiki.store.area import WORK, Area, Busy, refuse
 from tsugiki.store.base import (
     RECORD,
     Attempt,
@@ -116,8 +116,11 @@ class DirectoryStore:
 
     def discard_work(self, address: str) -> None:
         """See `Store.discard_work`."""
-        with clear_errors(self._where(address)):
-            Area(self._root, check_address(address)).discard()
+        area = Area(self._root, check_address(address))
+        with clear_errors(self._where(address)), suppress(Busy):
+            if area.exists():
+                with area.held(refuse):
+                    area.leave(keep_state=False)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """See `Store.list`."""
@@ -129,7 +132,7 @@ class DirectoryStore:
     def delete(self, address: str) -> None:
         """See `Store.delete`. The artifact disappears by one rename."""
         place, area = self._place(address), Area(self._root, address)
-        with clear_errors(self._where(address)), area.held_now(self._where(address)):
+        with clear_errors(self._where(address)), area.held(refuse):
             if place.exists():
                 place.rename(area.spare("deleted"))
                 sync(place.parent)

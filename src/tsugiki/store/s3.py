@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tsugiki.errors import BadInput, TsugikiError
-from tsugiki.store.area import WORK, Area
+from tsugiki.store.area import WORK, Area, Busy, refuse
 from tsugiki.store.base import (
     RECORD,
     Attempt,
@@ -23,12 +23,14 @@ from tsugiki.store.base import (
     nothing,
     tree_digest,
 )
-from tsugiki.store.bucket import Bucket, Gone, Limits, Transfer
+from tsugiki.store.bucket import Bucket, Gone, Transfer
+from tsugiki.store.client import DEFAULT_LIMITS, Client, Limits, make_client
 from tsugiki.store.files import clear_errors, list_directory, remove, sync_tree
 from tsugiki.store.state import RemoteState
 
+__all__ = ["Client", "S3Store", "default_cache", "make_client"]
+
 _ROOT = re.compile(r"s3://([a-z0-9][a-z0-9.-]+)(?:/(.*?))?/*")
-_LIMITS = Limits()
 
 
 def default_cache() -> Path:
@@ -44,7 +46,7 @@ class S3Store:
     content write the same keys, and writers of different contents never mix.
     """
 
-    def __init__(self, root: str, cache: Path, limits: Limits = _LIMITS) -> None:
+    def __init__(self, root: str, cache: Path, limits: Limits = DEFAULT_LIMITS) -> None:
         match = _ROOT.fullmatch(root)
         if not match:
             raise BadInput(f"root {root!r} is not s3://bucket/prefix; correct it")
@@ -79,8 +81,9 @@ class S3Store:
             with clear_errors(str(area.state)):
                 held.enter_context(area.held(on_wait))
                 area.prepare()
-                state.pull()
             try:
+                with clear_errors(str(area.state)):
+                    state.pull()
                 yield Attempt(area.output, area.state, publish, discard)
             except BaseException:
                 with suppress(OSError):
@@ -189,9 +192,9 @@ class S3Store:
     def discard_work(self, address: str) -> None:
         """See `Store.discard_work`."""
         area = Area(self._local, check_address(address))
-        self._state(address, area).discard()
-        with clear_errors(self._where(address)):
-            area.discard()
+        with clear_errors(self._where(address)), suppress(Busy), area.held(refuse):
+            self._state(address, area).discard()
+            area.leave(keep_state=False)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """See `Store.list`."""
@@ -203,7 +206,7 @@ class S3Store:
     def delete(self, address: str) -> None:
         """See `Store.delete`. The cached copy goes too."""
         area = Area(self._local, check_address(address))
-        with clear_errors(self._where(address)), area.held_now(self._where(address)):
+        with clear_errors(self._where(address)), area.held(refuse):
             self._bucket.remove([self._key(address, RECORD)])
             self._bucket.abort_uploads(self._key(address, ""))
             self._bucket.remove(self._bucket.list(self._key(address, "")))
