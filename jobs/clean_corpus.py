@@ -1,8 +1,9 @@
 """Stage: pages become training text."""
 
+from tsugiki.corpus.config import CleanConfig
+
 from tsugiki.artifact import Metrics
 from tsugiki.command import main
-from tsugiki.corpus.config import CleanConfig
 from tsugiki.kinds import Corpus, Pages
 from tsugiki.stage import Resources, stage
 
@@ -10,8 +11,6 @@ from tsugiki.stage import Resources, stage
 @stage(image="data", resources=Resources(cpus=4, memory_gb=8, disk_gb=20, hours=4))
 def clean_corpus(out: Corpus, pages: Pages, config: CleanConfig) -> Metrics:
     """Strip markup by named rules, keep the facts, and set aside list pages and what cannot be read."""
-    from tsugiki.corpus.clean import clean_pages
-
     raise NotImplementedError
 
 

@@ -26,7 +26,9 @@ def score(out: Scores, chats: Chats, answers: tuple[Answers, ...], config: ArmsC
     from tsugiki.score.score import score as judge
 
     if len(config.arms) != len(answers):
-        raise BadInput(f"{len(config.arms)} arms are named ({', '.join(config.arms)}) for {len(answers)} sets of answers")
+        raise BadInput(
+            f"{len(config.arms)} arms are named ({', '.join(config.arms)}) for {len(answers)} sets of answers"
+        )
     arms = {name: item.rows() for name, item in zip(config.arms, answers, strict=True)}
     result = judge(arms, chats.rows(), config)
     (out.path / "scores.json").write_text(json.dumps(result.scores.to_json(), ensure_ascii=False, indent=1))

@@ -2,26 +2,27 @@
 
 from typing import Self
 
+from jobs.report import ReportConfig, report
 from pydantic import model_validator
+from tsugiki.corpus.config import CleanConfig, SelectConfig
 
 from jobs.clean_corpus import clean_corpus
 from jobs.generate import generate
 from jobs.import_chats import ImportChatsConfig, import_chats
-from jobs.import_model import ImportModelConfig, import_model
+from jobs.import_model import import_model
 from jobs.import_pages import ImportPagesConfig, import_pages
 from jobs.make_background import make_background
 from jobs.make_base import make_base
 from jobs.make_sample_chats import make_sample_chats
 from jobs.make_sample_pages import make_sample_pages
 from jobs.merge import merge
-from jobs.report import ReportConfig, report
 from jobs.score import ArmsConfig, score
 from jobs.select_topic import select_topic
 from jobs.train_cpt import train_cpt
 from jobs.train_sft import train_sft
 from jobs.train_sft_lora import train_sft_lora
-from tsugiki.corpus.config import CleanConfig, SelectConfig
 from tsugiki.kinds import Chats, Checkpoint, Corpus, Pages, Report
+from tsugiki.models.config import ImportModelConfig
 from tsugiki.recipe import Recipe
 from tsugiki.sample.config import SampleConfig
 from tsugiki.score.config import ScoreConfig
@@ -83,7 +84,8 @@ def sources(run: Runner, recipe: CptSft) -> tuple[Pages, Chats]:
     """The wiki and the questions: the embedded ones, or imported."""
     if recipe.sample:
         return run(make_sample_pages, recipe.sample), run(make_sample_chats, recipe.sample)
-    assert recipe.import_pages and recipe.import_chats
+    assert recipe.import_pages
+    assert recipe.import_chats
     return run(import_pages, recipe.import_pages), run(import_chats, recipe.import_chats)
 
 

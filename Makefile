@@ -1,0 +1,56 @@
+# Every target sets up .venv by itself the first time. `make help` lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+WORKFLOW ?= cpt_sft
+RECIPE ?= sample
+ROOT ?= build/store
+bin := .venv/bin
+# a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
+settings := $(if $(PAGES),--set 'import_pages.source=$(PAGES)') $(if $(CHATS),--set 'import_chats.source=$(CHATS)') \
+            $(if $(SEED),--set seed=$(SEED)) $(foreach item,$(SET),--set '$(item)')
+
+.PHONY: help setup check test e2e run render docs lock bench clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
+	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
+	@echo "  PAGES=… CHATS=…    sources of the recipe          SEED=1          its seed"
+	@echo "  SET='table.key=value …'  change any value of the recipe"
+
+setup: .venv/ready ## make .venv (uv if present, pip otherwise; CPU torch where there is no GPU)
+
+.venv/ready: pyproject.toml requirements/locked.txt scripts/setup
+	@scripts/setup
+
+check: setup ## lint, types, generated pages, size of modules and functions
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/python scripts/check_sizes.py
+
+test: setup ## the fast tests
+	$(bin)/python -m pytest -q -m "not slow and not gpu and not cluster and not vllm"
+
+e2e: setup ## the slow tests too: kills at random moments, the sample end to end
+	$(bin)/python -m pytest -q -m "slow"
+
+run: setup ## run WORKFLOW with RECIPE on this machine; what exists is not made again
+	@$(bin)/python -m tsugiki.cli run $(WORKFLOW) --recipe $(RECIPE) --root $(ROOT) $(settings)
+
+render: setup ## write workflows/rendered/*.yaml, the Argo manifests of every recipe
+	$(bin)/python scripts/render_all.py
+
+docs: setup ## write docs/stages.md from the stages
+	$(bin)/python -m tsugiki.cli docs
+
+lock: setup ## pin the newest versions that pyproject.toml admits in requirements/locked.txt
+	uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --universal --python-version 3.11 \
+	    --extra dev --output-file requirements/locked.txt pyproject.toml
+
+bench: setup ## measure: import time of stages, second run of the sample
+	$(bin)/python bench/start.py
+
+clean: ## remove .venv and build/
+	rm -rf .venv build

@@ -1,0 +1,58 @@
+"""Stage: one page that says whether it worked."""
+
+import json
+
+from pydantic import Field
+
+from tsugiki.artifact import Metrics
+from tsugiki.command import main
+from tsugiki.config import Config
+from tsugiki.kinds import Answers, Chats, Report, Scores
+from tsugiki.stage import Resources, stage
+
+
+class ReportConfig(Config):
+    """What the report is called."""
+
+    title: str = Field(min_length=1)
+    """Heading of the page."""
+    description: str
+    """A sentence under the heading: what was compared on what."""
+
+
+@stage(image="data", resources=Resources(cpus=1, memory_gb=4, disk_gb=10, hours=1))
+def report(out: Report, scores: Scores, chats: Chats, answers: tuple[Answers, ...], config: ReportConfig) -> Metrics:
+    """Write report.html (static, inline SVG) and metrics.json from scores, answers and the records behind them."""
+    from tsugiki.lineage import Lineage
+    from tsugiki.report.data import ReportData
+    from tsugiki.report.metrics import metrics
+    from tsugiki.report.page import render
+    from tsugiki.report.questions import questions
+    from tsugiki.rowfile import read_rows
+    from tsugiki.score.rows import Judgement
+    from tsugiki.score.scores import Scores as Figures
+
+    arms = dict(zip(scores.record.config["arms"], answers, strict=True))
+    lineage = Lineage(arms)
+    data = ReportData(
+        title=config.title,
+        description=config.description,
+        scores=Figures.model_validate_json(scores.file("scores.json").read_text(encoding="utf-8")),
+        stages=lineage.stages([scores]),
+        trainings=lineage.trainings(),
+        questions=questions(
+            chats.rows(),
+            {arm: item.rows() for arm, item in arms.items()},
+            read_rows(scores.path, "judgements", Judgement),
+        ),
+        counts=lineage.counts(),
+        provenance=lineage.provenance(),
+    )
+    figures = metrics(data)
+    (out.path / "report.html").write_text(render(data), encoding="utf-8")
+    (out.path / "metrics.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    return {"arms": figures["arms"]}
+
+
+if __name__ == "__main__":
+    main(report)

@@ -1,0 +1,128 @@
+"""What the records behind a set of answers tell the report: stages, curves, counts, provenance."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tsugiki.artifact import LOG_FILE, Artifact, Record
+from tsugiki.report.data import DataCounts, LossPoint, StageRun, TrainingRun
+
+PAGE_STAGES = ("import_pages", "make_sample_pages")
+CHAT_STAGES = ("import_chats", "make_sample_chats")
+
+
+class Lineage:
+    """Every artifact behind the answers of some arms, inputs before what used them."""
+
+    def __init__(self, arms: Mapping[str, Artifact]) -> None:
+        self._artifacts: dict[str, Artifact] = {}
+        self._arm_of: dict[str, str] = {}
+        for arm, answers in arms.items():
+            for artifact in answers.lineage():
+                self._artifacts.setdefault(artifact.address, artifact)
+                self._arm_of.setdefault(artifact.address, arm)
+        self._uses = Counter(artifact.record.stage for artifact in self._artifacts.values())
+
+    def name(self, artifact: Artifact) -> str:
+        """The stage's name, with the first arm that needed it where the stage ran more than once."""
+        stage = artifact.record.stage
+        return stage if self._uses[stage] == 1 else f"{stage}.{self._arm_of[artifact.address]}"
+
+    def stages(self, extra: Sequence[Artifact]) -> tuple[StageRun, ...]:
+        """Every stage behind the arms, and those of `extra` artifacts after them."""
+        return tuple(self._stage(artifact) for artifact in (*self._artifacts.values(), *extra))
+
+    def _stage(self, artifact: Artifact) -> StageRun:
+        record = artifact.record
+        return StageRun(
+            name=self.name(artifact) if artifact.address in self._artifacts else record.stage,
+            stage=record.stage,
+            seconds=record.seconds,
+            gpu_seconds=record.gpu_seconds,
+            address=artifact.address,
+            inputs=record.sources(),
+            metrics=record.metrics,
+        )
+
+    def trainings(self) -> tuple[TrainingRun, ...]:
+        """Every stage that kept a training curve."""
+        return tuple(
+            TrainingRun(
+                label=self.name(artifact),
+                points=curve(artifact.file(LOG_FILE).read_text(encoding="utf-8")),
+                trainable=int(artifact.record.metrics["trainable_parameters"]),
+                total=int(artifact.record.metrics["total_parameters"]),
+                targets=lora_targets(artifact.record),
+            )
+            for artifact in self._artifacts.values()
+            if LOG_FILE in artifact.record.files and "trainable_parameters" in artifact.record.metrics
+        )
+
+    def _records(self, *stages: str) -> list[Record]:
+        return [artifact.record for artifact in self._artifacts.values() if artifact.record.stage in stages]
+
+    def counts(self) -> DataCounts:
+        """How much was read, trained on and asked, and what was set aside."""
+        trained = self._records("train_cpt")
+        cleaned = {address for record in trained for address in self._behind(record)}
+        corpora = [self._artifacts[address].record for address in cleaned]
+        pages, chats = self._records(*PAGE_STAGES), self._records(*CHAT_STAGES)
+        aside = _sum_counts([*pages, *(record for record in corpora if record.kind == "corpus")])
+        return DataCounts(
+            pages=sum(_rows_read(record) for record in pages),
+            pages_set_aside=aside,
+            documents=sum(int(record.metrics.get("documents", 0)) for record in trained),
+            tokens=sum(int(record.metrics["corpus_tokens"]) for record in trained) if trained else None,
+            chats=_sum_metric(chats, "splits"),
+            chats_set_aside=_sum_counts(chats),
+        )
+
+    def _behind(self, record: Record) -> set[str]:
+        """Addresses of the corpora that a record was made from, directly or through another corpus."""
+        found = {address for address in record.sources() if address.startswith("corpus/")}
+        for address in tuple(found):
+            found |= self._behind(self._artifacts[address].record)
+        return found
+
+    def provenance(self) -> dict[str, str]:
+        """Commit, versions, device, sources with their licences; several values are listed."""
+        values: dict[str, dict[str, None]] = {}
+        for artifact in self._artifacts.values():
+            for name, value in artifact.record.provenance.items():
+                values.setdefault(name, {})[value] = None
+        for record in self._records("import_pages", "import_chats", "import_model"):
+            origin = record.config.get("source") or record.metrics.get("origin")
+            licence = record.metrics.get("licence")
+            values[record.stage] = {f"{origin} ({licence})" if licence else str(origin): None}
+        return {name: "; ".join(found) for name, found in values.items()}
+
+
+def curve(log: str) -> tuple[LossPoint, ...]:
+    """The points of a training log: one JSON object a line."""
+    steps = (json.loads(line) for line in log.splitlines())
+    return tuple(LossPoint(step["step"], step["loss"], step.get("learning_rate")) for step in steps)
+
+
+def lora_targets(record: Record) -> tuple[str, ...]:
+    """The modules that a record's LoRA adapted; none where every parameter was trained."""
+    lora: dict[str, Any] = record.config.get("lora") or {}
+    return (*lora.get("targets", ()), *lora.get("expert_targets", ()))
+
+
+def _rows_read(record: Record) -> int:
+    rejected: dict[str, int] = record.metrics.get("rejected", {})
+    return int(record.metrics.get("rows", 0)) + sum(rejected.values())
+
+
+def _sum_counts(records: Sequence[Record]) -> dict[str, int]:
+    return _sum_metric(records, "rejected")
+
+
+def _sum_metric(records: Sequence[Record], name: str) -> dict[Any, int]:
+    total: Counter[str] = Counter()
+    for record in records:
+        total.update(record.metrics.get(name, {}))
+    return dict(sorted(total.items()))

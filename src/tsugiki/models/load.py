@@ -1,0 +1,134 @@
+"""Bring a model into an artifact and refuse one that could not be trained or served."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tsugiki.errors import BadInput, TsugikiError
+from tsugiki.models.config import ImportModelConfig
+from tsugiki.work import Work
+
+HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model", "LICENSE*", "README.md")
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+HEADER_BYTES = 8
+MAX_HEADER_BYTES = 100_000_000
+
+
+def load_model(config: ImportModelConfig, out: Path, work: Work) -> dict[str, Any]:
+    """Copy or download the model into `out` and check it.
+
+    Returns:
+        Architecture, number of parameters, data types, origin and licence.
+
+    Raises:
+        BadInput: not a model, a part is missing, or the repository has no such revision.
+        TsugikiError: the hub cannot be reached.
+    """
+    if config.source is not None:
+        _copy(config.source.fetch(work.path), out, work)
+    else:
+        _download(config, out)
+    figures = describe_model(out)
+    origin = f"{config.repo}@{config.revision}" if config.repo else str(config.source and config.source.uri)
+    return figures | {"origin": origin, "licence": config.licence}
+
+
+def _copy(source: Path, out: Path, work: Work) -> None:
+    if not source.is_dir():
+        raise BadInput(f"{source} is not a directory: give the directory that holds config.json and the weights")
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    for done, path in enumerate(files, start=1):
+        work.check_stop()
+        target = out / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        work.progress(done, len(files))
+
+
+def _download(config: ImportModelConfig, out: Path) -> None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    where = f"{config.repo}@{config.revision}"
+    try:
+        snapshot_download(config.repo, revision=config.revision, local_dir=out, allow_patterns=list(HUB_FILES))
+    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
+        raise BadInput(
+            f"the hub has no {where}, or it is not yours to read: check the name, or set HF_TOKEN"
+        ) from error
+    except (HfHubHTTPError, OSError) as error:
+        raise TsugikiError(f"{where} could not be downloaded: {' '.join(str(error).split())[:200]}") from error
+    # the download's own bookkeeping is no part of the model
+    shutil.rmtree(out / ".cache", ignore_errors=True)
+
+
+def describe_model(path: Path) -> dict[str, Any]:
+    """Architecture, parameters and data types of a checkpoint, read from its headers alone.
+
+    Raises:
+        BadInput: config.json, the tokenizer or weights are missing or damaged.
+    """
+    config = _json(path / "config.json")
+    architectures = config.get("architectures")
+    if not architectures:
+        raise BadInput(f"{path.name}/config.json names no architecture: this is not a model for transformers")
+    if not any((path / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "tokenizer_config.json")):
+        raise BadInput(f"{path.name} has no tokenizer: add tokenizer.json and tokenizer_config.json")
+    parameters, dtypes = 0, set()
+    for weights in _weight_files(path):
+        for shape, dtype in _tensors(weights):
+            parameters += math.prod(shape)
+            dtypes.add(dtype)
+    return {"architecture": architectures[0], "parameters": parameters, "dtypes": sorted(dtypes)}
+
+
+def _weight_files(path: Path) -> list[Path]:
+    if (path / INDEX).is_file():
+        names = sorted(set(_json(path / INDEX).get("weight_map", {}).values()))
+        missing = [name for name in names if not (path / name).is_file()]
+        if missing or not names:
+            raise BadInput(
+                f"{path.name} lacks {missing[0] if missing else 'weights'}, which {INDEX} lists: fetch it again"
+            )
+        return [path / name for name in names]
+    if (path / WEIGHTS).is_file():
+        return [path / WEIGHTS]
+    raise BadInput(f"{path.name} has no {WEIGHTS} or {INDEX}: convert its weights to safetensors")
+
+
+def _tensors(path: Path) -> Iterator[tuple[list[int], str]]:
+    """Shape and data type of every tensor, from the header of a safetensors file."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(HEADER_BYTES), "little")
+        if length > MAX_HEADER_BYTES:
+            raise BadInput(f"{path.name} is not a safetensors file: its header would have {length} bytes")
+        try:
+            header = json.loads(file.read(length))
+        except ValueError as error:
+            raise BadInput(f"{path.name} is damaged: its header is not JSON; fetch it again") from error
+    end = (
+        HEADER_BYTES
+        + length
+        + max((item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"), default=0)
+    )
+    if path.stat().st_size != end:
+        raise BadInput(f"{path.name} is cut off: {path.stat().st_size} bytes instead of {end}; fetch it again")
+    yield from ((item["shape"], item["dtype"]) for name, item in header.items() if name != "__metadata__")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput(f"{path.parent.name} has no {path.name}: give the directory of a model") from error
+    except ValueError as error:
+        raise BadInput(f"{path.parent.name}/{path.name} is not JSON: fetch it again") from error
+    if not isinstance(value, dict):
+        raise BadInput(f"{path.parent.name}/{path.name} is not a JSON object: fetch it again")
+    return value
