@@ -1,0 +1,42 @@
+"""How answers are generated."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from tsugiki.config import Config
+from tsugiki.rows import Split
+
+
+class GenerateConfig(Config):
+    """Which chats are answered, by which engine, and how tokens are chosen."""
+
+    engine: Literal["transformers", "vllm"]
+    """`transformers` decodes fixed batches; `vllm` keeps a queue full and needs the vLLM image."""
+    splits: tuple[Split, ...] = Field(min_length=1)
+    """Splits whose chats are answered."""
+    system_prompt: str | None
+    """System message for chats that have none of their own; null: none."""
+    samples: int = Field(ge=1)
+    """Answers generated for each chat."""
+    temperature: float = Field(ge=0)
+    """Softmax temperature; 0 takes the likeliest token at each step."""
+    top_p: float = Field(gt=0, le=1)
+    """Only the likeliest tokens with this total probability can be drawn; 1 keeps all."""
+    max_new_tokens: int = Field(ge=1)
+    """Most tokens of one answer, its stop token included."""
+    seed: int
+    """Seed from which every sample's own seed is derived."""
+    batch_size: int = Field(ge=1)
+    """Answers decoded side by side."""
+    dtype: Literal["float32", "bfloat16", "float16"]
+    """Number format of weights and activations."""
+
+    @model_validator(mode="after")
+    def _check(self) -> "GenerateConfig":
+        if self.temperature == 0 and self.samples > 1:
+            raise ValueError(
+                f"samples is {self.samples} at temperature 0, where all would be equal: "
+                "set samples to 1 or raise the temperature"
+            )
+        return self

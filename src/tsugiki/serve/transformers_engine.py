@@ -1,0 +1,122 @@
+"""The transformers engine: left-padded batches through `generate`, each row with its own random numbers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TemperatureLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from tsugiki.errors import BadInput
+from tsugiki.serve.config import GenerateConfig
+from tsugiki.serve.engine import Completion, Limits, Outcome, Request
+
+
+class SeededNoise(LogitsProcessor):  # type: ignore[misc]  # transformers is untyped
+    """Adds Gumbel noise, so that the largest score is a sample from the softmax; each row draws from its own seed.
+
+    The Gumbel-max trick: Gumbel, Statistical Theory of Extreme Values (1954); argmax(logit - log E) with E
+    exponential. What a row draws does not depend on the rows beside it.
+    """
+
+    def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
+        self._generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+
+    def __call__(self, _input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Scores [rows, vocabulary] with noise added."""
+        noise = torch.empty_like(scores, dtype=torch.float32)
+        for row, generator in zip(noise, self._generators, strict=True):
+            row.exponential_(generator=generator)
+        return scores.float() - noise.log()
+
+
+class _Check(StoppingCriteria):  # type: ignore[misc]  # transformers is untyped
+    """Stops no row, but lets the caller leave between two tokens."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+
+    def __call__(self, input_ids: torch.Tensor, _scores: Any, **_: Any) -> torch.Tensor:
+        """Nothing stops: [rows] of False."""
+        self._check()
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+
+class TransformersEngine:
+    """A causal model of transformers, on the GPU where there is one."""
+
+    rows_alone = False
+
+    def __init__(self, model: Path, config: GenerateConfig, limits: Limits) -> None:
+        self._config = config
+        self._stops = sorted(limits.stops)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            loaded = AutoModelForCausalLM.from_pretrained(
+                str(model), dtype=getattr(torch, config.dtype), local_files_only=True
+            )
+        except (OSError, ValueError) as error:
+            raise BadInput(f"{model}: the model cannot be loaded ({error}); give a complete checkpoint") from error
+        self._model = loaded.to(self._device).eval()
+        # Only this job's configuration chooses tokens, not defaults that the checkpoint carries.
+        self._model.generation_config = type(loaded.generation_config)()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        del self._model
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def complete(self, requests: Sequence[Request], check: Callable[[], None]) -> Iterator[list[Outcome]]:
+        """Complete all requests side by side and yield them at once."""
+        width = max(len(request.prompt) for request in requests)
+        ids = torch.tensor([self._pad(request, width) for request in requests], device=self._device)
+        lengths = torch.tensor([len(request.prompt) for request in requests], device=self._device)
+        mask = (torch.arange(width, device=self._device) >= width - lengths[:, None]).long()
+        with torch.inference_mode():
+            output = self._model.generate(
+                ids,
+                attention_mask=mask,
+                do_sample=False,
+                max_new_tokens=self._config.max_new_tokens,
+                eos_token_id=self._stops,
+                pad_token_id=self._stops[0],
+                logits_processor=self._processors(requests),
+                stopping_criteria=StoppingCriteriaList([_Check(check)]),
+            )
+        rows = output[:, width:].tolist()
+        yield [(request, self._completion(row)) for request, row in zip(requests, rows, strict=True)]
+
+    def next_logits(self, tokens: Sequence[int]) -> list[float]:
+        """Logits of the token after `tokens`: [vocabulary]."""
+        with torch.inference_mode():
+            ids = torch.tensor([list(tokens)], device=self._device)
+            return self._model(input_ids=ids, logits_to_keep=1).logits[0, -1].float().tolist()  # type: ignore[no-any-return]
+
+    def _pad(self, request: Request, width: int) -> list[int]:
+        return [self._stops[0]] * (width - len(request.prompt)) + list(request.prompt)
+
+    def _processors(self, requests: Sequence[Request]) -> Any:
+        if self._config.temperature == 0:
+            return LogitsProcessorList()
+        steps: list[LogitsProcessor] = [TemperatureLogitsWarper(self._config.temperature)]
+        if self._config.top_p < 1:
+            steps.append(TopPLogitsWarper(self._config.top_p))
+        return LogitsProcessorList([*steps, SeededNoise([request.seed for request in requests], self._device)])
+
+    def _completion(self, row: list[int]) -> Completion:
+        end = next((i for i, token in enumerate(row) if token in self._stops), None)
+        return Completion(tuple(row), False) if end is None else Completion(tuple(row[: end + 1]), True)
