@@ -1,9 +1,8 @@
 """Stage: pages become training text."""
 
-from tsugiki.corpus.config import CleanConfig
-
 from tsugiki.artifact import Metrics
 from tsugiki.command import main
+from tsugiki.corpus.config import CleanConfig
 from tsugiki.kinds import Corpus, Pages
 from tsugiki.stage import Resources, stage
 

@@ -29,13 +29,19 @@ def score(out: Scores, chats: Chats, answers: tuple[Answers, ...], config: ArmsC
         raise BadInput(
             f"{len(config.arms)} arms are named ({', '.join(config.arms)}) for {len(answers)} sets of answers"
         )
-    arms = {name: item.rows() for name, item in zip(config.arms, answers, strict=True)}
-    result = judge(arms, chats.rows(), config)
+    # a question that one arm could not be asked is asked of none, so that all are compared on the same ones
+    aside = {row.source for item in answers for row in item.rejected()}
+    asked = [chat for chat in chats.of(*answers[0].record.config["splits"]) if chat.id not in aside]
+    arms = {
+        name: (row for row in item.rows() if row.id not in aside)
+        for name, item in zip(config.arms, answers, strict=True)
+    }
+    result = judge(arms, asked, config)
     (out.path / "scores.json").write_text(json.dumps(result.scores.to_json(), ensure_ascii=False, indent=1))
     with RowWriter(out.path, "judgements") as judgements:
         for row in result.judgements:
             judgements.write(row)
-    return {"judgements": judgements.count}
+    return {"judgements": judgements.count, "questions": len(asked), "unanswered": len(aside)}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """Stage: the part of a corpus that is about one topic."""
 
-from tsugiki.corpus.config import SelectConfig
-
 from tsugiki.artifact import Metrics
 from tsugiki.command import main
+from tsugiki.corpus.config import SelectConfig
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Corpus
 from tsugiki.stage import Resources, stage

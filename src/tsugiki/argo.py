@@ -90,7 +90,7 @@ def _template(stage: Stage[Any, Any], needs: StageResources) -> Container:
             ephemeral_limit=disk,
             gpus=needs.gpus or None,
         ),
-        active_deadline_seconds=str(round(needs.hours * 3600) + SLACK_SECONDS),
+        active_deadline_seconds=round(needs.hours * 3600) + SLACK_SECONDS,
         retry_strategy=RetryStrategy(
             limit=str(needs.retries),
             retry_policy="Always",
@@ -149,7 +149,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _quote_if_needed(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     # YAML 1.2 readers take 1e-5 and 0o17 for numbers, PyYAML does not: so quote whatever begins like a number
-    style = '"' if re.match(r"[-+.]?[0-9]", text) else None
+    style = '"' if re.match(r"[-+]?[.]?[0-9]", text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from pydantic import Field
 
@@ -17,7 +17,8 @@ from tsugiki.errors import BadInput
 from tsugiki.plan import Plan
 from tsugiki.stage import Resources, Stage
 
-RECIPES = Path("workflows", "recipes")
+T = TypeVar("T")
+FOLDER = "recipes"
 
 
 class Recipe(Config):
@@ -37,16 +38,40 @@ class Recipe(Config):
             return stage.resources
         return stage.resources.model_copy(update={name: getattr(stated, name) for name in stated.model_fields_set})
 
-    def exactly_one(self, *names: str) -> None:
-        """Check that one of several alternative tables is given.
+    def one_of(self, *names: str) -> None:
+        """Check that exactly one of several alternative tables is given.
 
         Raises:
             ValueError: none or more than one.
         """
-        given = [name for name in names if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = " and ".join(f"[{name}]" for name in given) or "none"
-            raise ValueError(f"give exactly one of {', '.join(f'[{name}]' for name in names)} (found {found})")
+        self.at_most_one_of(*names)
+        if all(getattr(self, name) is None for name in names):
+            raise ValueError(f"give {' or '.join(f'[{name}]' for name in names)}: neither is there")
+
+    def at_most_one_of(self, *names: str) -> None:
+        """Check that alternative tables are not given together.
+
+        Raises:
+            ValueError: more than one.
+        """
+        found = [f"[{name}]" for name in names if getattr(self, name) is not None]
+        if len(found) > 1:
+            raise ValueError(f"{' and '.join(found)} exclude each other: remove one")
+
+    def needs(self, name: str, why: str) -> None:
+        """Check that a table is given.
+
+        Raises:
+            ValueError: it is not.
+        """
+        if getattr(self, name) is None:
+            raise ValueError(f"[{name}] is missing: it is needed {why}")
+
+
+def given(table: T | None) -> T:
+    """A table that the recipe's own checks have made sure of."""
+    assert table is not None
+    return table
 
 
 @dataclass(frozen=True)
@@ -87,7 +112,7 @@ def recipe_path(name: str) -> Path:
     Raises:
         BadInput: there is none.
     """
-    folder = _folder("workflows") / RECIPES.name
+    folder = _folder("workflows") / FOLDER
     path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(found.stem for found in folder.glob("*.toml")))

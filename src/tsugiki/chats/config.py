@@ -12,11 +12,11 @@ class ChatsConfig(Config):
 
     domain: str = Field(min_length=1)
     """Domain of rows that name none."""
-    domain_key: str | None
-    """Column that names a row's domain (`title`, the article, in SQuAD files); null: every row has `domain`."""
+    domain_key: str | None = None
+    """Column that names a row's domain (`title`, the article, in SQuAD files); left out: every row has `domain`."""
     other: tuple[str, ...]
     """Domains outside the one that is trained: their rows go into the split `other`."""
-    fact_key: str | None
+    fact_key: str | None = None
     """Column that names the fact a row asks for (`fact` in SQuAD files: paragraph and answer); null: none."""
     same_fact: Literal["question", "answer"]
     """What groups rows that name no fact: `question`, equal questions only, so that another wording may cross;
@@ -26,7 +26,7 @@ class ChatsConfig(Config):
     """Share of facts, from 0 to 1, that go into the split `test`, where a row does not state its split."""
     seed: int
     """Seed of the split and of the sample that `max_per_split` takes."""
-    max_per_split: int | None = Field(ge=1)
-    """Most chats in each split, taken fact by fact in a seeded order; null: all."""
+    max_per_split: int | None = Field(default=None, ge=1)
+    """Most chats in each split, taken fact by fact in a seeded order; left out: all."""
     max_rejected_share: float = Field(ge=0, le=1)
     """Largest share of rows, from 0 to 1, that may be set aside before the import fails."""

@@ -26,6 +26,6 @@ class ImportModelConfig(Config):
     def _one_origin(self) -> Self:
         if (self.source is None) == (self.repo is None):
             raise ValueError(f"source {self.source} and repo {self.repo}: state exactly one of them")
-        if (self.repo is None) != (self.revision is None):
-            raise ValueError(f"repo {self.repo} and revision {self.revision} belong together; state both or neither")
+        if self.repo is not None and self.revision is None:
+            raise ValueError(f"revision is missing: state the commit of {self.repo} to use, 40 hexadecimal digits")
         return self

@@ -33,7 +33,7 @@ def load_model(config: ImportModelConfig, out: Path, work: Work) -> dict[str, An
     if config.source is not None:
         _copy(config.source.fetch(work.path), out, work)
     else:
-        _download(config, out)
+        _download(str(config.repo), str(config.revision), out)
     figures = describe_model(out)
     origin = f"{config.repo}@{config.revision}" if config.repo else str(config.source and config.source.uri)
     return figures | {"origin": origin, "licence": config.licence}
@@ -51,13 +51,13 @@ def _copy(source: Path, out: Path, work: Work) -> None:
         work.progress(done, len(files))
 
 
-def _download(config: ImportModelConfig, out: Path) -> None:
+def _download(repo: str, revision: str, out: Path) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
-    where = f"{config.repo}@{config.revision}"
+    where = f"{repo}@{revision}"
     try:
-        snapshot_download(config.repo, revision=config.revision, local_dir=out, allow_patterns=list(HUB_FILES))
+        snapshot_download(repo, revision=revision, local_dir=out, allow_patterns=list(HUB_FILES))
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise BadInput(
             f"the hub has no {where}, or it is not yours to read: check the name, or set HF_TOKEN"

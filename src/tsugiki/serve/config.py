@@ -15,8 +15,8 @@ class GenerateConfig(Config):
     """`transformers` decodes fixed batches; `vllm` keeps a queue full and needs the vLLM image."""
     splits: tuple[Split, ...] = Field(min_length=1)
     """Splits whose chats are answered."""
-    system_prompt: str | None
-    """System message for chats that have none of their own; null: none."""
+    system_prompt: str | None = None
+    """System message for chats that have none of their own; left out: none."""
     samples: int = Field(ge=1)
     """Answers generated for each chat."""
     temperature: float = Field(ge=0)

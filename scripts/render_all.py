@@ -1,0 +1,44 @@
+"""Write the Argo manifest of every recipe to workflows/rendered; sources that only a user has are stand-ins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tsugiki.argo import manifest, to_yaml
+from tsugiki.recipe import load_recipe, load_workflow
+
+WORKFLOW = "cpt_sft"
+RECIPES = Path("workflows", "recipes")
+RENDERED = Path("workflows", "rendered")
+ROOT = "s3://tsugiki/store"
+STAND_INS = {
+    "[import_pages]": f"import_pages.source=s3://sources/pages.xml.bz2#sha256:{'0' * 64}",
+    "[import_chats]": f"import_chats.source=s3://sources/chats.jsonl#sha256:{'0' * 64}",
+    "[import_model]": f"import_model.revision={'0' * 40}",
+}
+
+
+def rendered() -> dict[str, str]:
+    """The YAML of every recipe, by file name."""
+    workflow = load_workflow(WORKFLOW)
+    found = {}
+    for path in sorted(RECIPES.glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        settings = [setting for table, setting in STAND_INS.items() if table in text]
+        recipe = load_recipe(str(path), workflow.recipe_type, settings)
+        plan, _target = workflow.plan(recipe)
+        found[f"{WORKFLOW}-{path.stem}.yaml"] = to_yaml(manifest(plan, WORKFLOW, path.stem, recipe, ROOT))
+    return found
+
+
+def main() -> None:
+    """Replace the folder's files."""
+    RENDERED.mkdir(exist_ok=True)
+    for stale in RENDERED.glob("*.yaml"):
+        stale.unlink()
+    for name, text in rendered().items():
+        (RENDERED / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""The rendered Argo workflow: what every template and task must hold before a cluster sees it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
+from tsugiki.argo import manifest, to_yaml
+from tsugiki.errors import BadInput
+from tsugiki.plan import Plan
+from tsugiki.recipe import Recipe
+from tsugiki.stage import Resources
+
+UPPER = UpperConfig(suffix="!")
+RECIPE = Recipe(
+    description="A test", seed=0, resources={"upper_corpus": Resources(gpus=2, memory_gb=64, hours=3, retries=5)}
+)
+
+
+def small_plan() -> Plan:
+    plan = Plan()
+    pages = plan(write_pages, WriteConfig(texts=("1e-5",)))
+    first = plan["one"](upper_corpus, pages, UPPER)
+    second = plan["two"](upper_corpus, pages, UpperConfig(suffix="?"))
+    plan(join_corpora, (first, second), UPPER)
+    return plan
+
+
+@pytest.fixture
+def workflow() -> dict[str, Any]:
+    """The rendered workflow of a small plan."""
+    return manifest(small_plan(), "some_flow", "some_recipe", RECIPE, "s3://bucket/prefix")
+
+
+def templates(workflow: dict[str, Any]) -> dict[str, Any]:
+    return {template["name"]: template for template in workflow["spec"]["templates"]}
+
+
+def test_names_are_those_kubernetes_takes(workflow: dict[str, Any]) -> None:
+    names = [workflow["metadata"]["generateName"].rstrip("-"), *templates(workflow)]
+    names += [task["name"] for task in templates(workflow)["main"]["dag"]["tasks"]]
+    assert all(re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name) for name in names)
+    assert workflow["spec"]["entrypoint"] in templates(workflow)
+
+
+def test_one_template_a_stage_and_one_task_a_call(workflow: dict[str, Any]) -> None:
+    assert set(templates(workflow)) == {"main", "write-pages", "upper-corpus", "join-corpora"}
+    tasks = {task["name"]: task for task in templates(workflow)["main"]["dag"]["tasks"]}
+    assert {name: task["template"] for name, task in tasks.items()} == {
+        "write-pages": "write-pages",
+        "upper-corpus-one": "upper-corpus",
+        "upper-corpus-two": "upper-corpus",
+        "join-corpora": "join-corpora",
+    }
+    assert tasks["upper-corpus-one"]["depends"] == "write-pages"
+    assert tasks["join-corpora"]["depends"] == "upper-corpus-one && upper-corpus-two"
+
+
+def test_a_task_gives_what_its_template_takes(workflow: dict[str, Any]) -> None:
+    found = templates(workflow)
+    for task in found["main"]["dag"]["tasks"]:
+        given = {item["name"] for item in task["arguments"]["parameters"]}
+        assert given == {item["name"] for item in found[task["template"]]["inputs"]["parameters"]}
+
+
+def test_addresses_and_configuration_travel_as_parameters(workflow: dict[str, Any]) -> None:
+    plan = {task.name: task.call for task in small_plan().tasks.values()}
+    tasks = {task["name"]: task for task in templates(workflow)["main"]["dag"]["tasks"]}
+    joined = {item["name"]: item["value"] for item in tasks["join-corpora"]["arguments"]["parameters"]}
+    assert joined["corpora"] == f"{plan['upper_corpus.one'].address},{plan['upper_corpus.two'].address}"
+    assert json.loads(joined["config"]) == {"suffix": "!", "min_chars": 0}
+
+
+def test_a_container_names_its_command_and_its_options(workflow: dict[str, Any]) -> None:
+    container = templates(workflow)["upper-corpus"]["container"]
+    assert container["command"] == ["python", "-m", "jobs.upper_corpus"]
+    assert container["args"] == ["--hours", "3", "--pages", "{{inputs.parameters.pages}}",
+                                 "--config", "{{inputs.parameters.config}}"]  # fmt: skip
+    assert container["image"] == "{{workflow.parameters.images}}data"
+
+
+def test_resources_come_from_the_stage_and_the_recipe(workflow: dict[str, Any]) -> None:
+    template = templates(workflow)["upper-corpus"]
+    limits = template["container"]["resources"]["limits"]
+    assert limits["nvidia.com/gpu"] == "2"
+    assert limits["memory"] == "64Gi"
+    assert limits["ephemeral-storage"] == "10.25Gi"
+    assert template["activeDeadlineSeconds"] == 3 * 3600 + 600
+    assert template["retryStrategy"]["limit"] == "5"
+    assert "nvidia.com/gpu" not in templates(workflow)["write-pages"]["container"]["resources"]["limits"]
+    shared = {volume["name"]: volume for volume in template["volumes"]}["shm"]
+    assert shared["emptyDir"]["medium"] == "Memory"
+
+
+def test_bad_input_is_never_retried_and_lost_pods_are(workflow: dict[str, Any]) -> None:
+    strategy = templates(workflow)["write-pages"]["retryStrategy"]
+    assert strategy["retryPolicy"] == "Always"
+    assert "lastRetry.status == 'Error'" in strategy["expression"]
+    assert "asInt(lastRetry.exitCode) not in [2]" in strategy["expression"]
+
+
+def test_containers_are_restricted(workflow: dict[str, Any]) -> None:
+    for name, template in templates(workflow).items():
+        if name != "main":
+            security = template["container"]["securityContext"]
+            assert security["runAsNonRoot"]
+            assert security["readOnlyRootFilesystem"]
+            assert security["allowPrivilegeEscalation"] is False
+            assert security["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["1e-5", "1e3", "0o17", "007", "1_000", "12:30", "yes", "null", "~", "-.5", ".inf", ""]
+)
+def test_text_that_looks_like_a_number_stays_text(text: str) -> None:
+    line = to_yaml({"value": text})
+    assert yaml.safe_load(line) == {"value": text}
+    assert re.fullmatch(r"value: (\"[^\"]*\"|'[^']*')\n", line)
+
+
+def test_a_configuration_that_argo_would_rewrite_is_refused() -> None:
+    plan = Plan()
+    plan(write_pages, WriteConfig(texts=("{{workflow.name}}",)))
+    with pytest.raises(BadInput, match="which Argo would replace"):
+        manifest(plan, "flow", "recipe", RECIPE, "s3://bucket/prefix")
