@@ -1,0 +1,1 @@
+"""Clean wiki pages into training text without losing the facts in them."""

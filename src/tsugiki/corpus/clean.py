@@ -1,0 +1,136 @@
+"""Clean pages into documents, one by one or over all processors, and count what each rule did."""
+
+import multiprocessing
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.marks import Ledger, Pathological
+from tsugiki.corpus.pipeline import RULES
+from tsugiki.corpus.plain import finish_plain
+from tsugiki.corpus.setaside import reason_to_set_aside
+from tsugiki.rows import Document, Page, Rejected
+
+_BATCH_PAGES = 32
+_EXCERPT_CHARS = 1000
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What became of one page, and how often each rule applied to it."""
+
+    result: Document | Rejected
+    hits: Counter[str]
+    chars_in: int
+    chars_out: int
+    """Characters of the document; 0 for a page set aside."""
+
+
+@dataclass
+class Totals:
+    """Counts over all pages; complete when the iteration that fills them has ended."""
+
+    documents: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Pages set aside, by reason."""
+    hits: Counter[str] = field(default_factory=Counter)
+    """Applications of each rule."""
+    chars_in: int = 0
+    chars_out: int = 0
+
+    def add(self, cleaned: Cleaned) -> None:
+        """Count one page."""
+        self.documents += isinstance(cleaned.result, Document)
+        if isinstance(cleaned.result, Rejected):
+            self.rejected[cleaned.result.reason] += 1
+        self.hits += cleaned.hits
+        self.chars_in += cleaned.chars_in
+        self.chars_out += cleaned.chars_out
+
+    def figures(self) -> dict[str, int]:
+        """All counts under flat names (`documents`, `rejected.list_page`, `rule.link`), sorted."""
+        flat = {"documents": self.documents, "chars_in": self.chars_in, "chars_out": self.chars_out}
+        flat |= {f"rejected.{reason}": count for reason, count in self.rejected.items()}
+        flat |= {f"rule.{rule}": count for rule, count in self.hits.items()}
+        return dict(sorted(flat.items()))
+
+
+def clean(page: Page, config: CleanConfig) -> Cleaned:
+    """Turn one page into a document, or set it aside with its reason. Never raises, whatever the text.
+
+    Time grows with the length of the page; what would break that (nesting beyond `max_depth`, a table whose spans
+    multiply its text) sets the page aside as `too_deep` or `too_long`. Cleaning the document again as `text`
+    changes nothing.
+    """
+    ledger = Ledger(config.max_depth, config.max_chars)
+    try:
+        text, reason, detail = _clean_text(page, config, ledger)
+    except Pathological as fault:
+        text, reason, detail = "", fault.reason, fault.detail
+    if reason is None and not text:
+        reason, detail = "empty", "nothing but markup"
+    if reason is None and len(text) < config.min_chars:
+        reason, detail = "too_short", f"{len(text)} characters, fewer than min_chars = {config.min_chars}"
+    if reason is not None:
+        content = (text or page.text)[:_EXCERPT_CHARS]
+        rejected = Rejected(source=page.title, reason=reason, detail=detail, content=content)
+        return Cleaned(rejected, ledger.hits, len(page.text), 0)
+    document = Document(title=page.title, text=text, provenance=page.provenance)
+    return Cleaned(document, ledger.hits, len(page.text), len(text))
+
+
+def _clean_text(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[str, str | None, str]:
+    """The cleaned text, with the reason and detail if the page is set aside."""
+    ledger.check_chars(len(page.text))
+    if page.markup != "text" and (reason := reason_to_set_aside(page, config)) is not None:
+        return "", reason, "by its title" if reason == "list_page" else "by its markup"
+    text = page.text
+    for rule in RULES[page.markup]:
+        text = rule(text, ledger)
+    ledger.check_chars(len(text))
+    return finish_plain(text, config.normalisation, ledger), None, ""
+
+
+def clean_pages(
+    pages: Iterable[Page | Rejected], config: CleanConfig, totals: Totals, workers: int = 1
+) -> Iterator[Document | Rejected]:
+    """Clean pages in order; rows that were already set aside pass through, counted under their reason.
+
+    Args:
+        pages: read lazily, never more than a few hundred ahead of what is consumed.
+        config: what to keep, and the limits.
+        totals: filled while the iteration runs.
+        workers: processes; 1 works in this one. The rows and counts do not depend on it.
+    """
+    for cleaned in _in_order(pages, config, workers):
+        totals.add(cleaned)
+        yield cleaned.result
+
+
+def _in_order(pages: Iterable[Page | Rejected], config: CleanConfig, workers: int) -> Iterator[Cleaned]:
+    rows = iter(pages)
+    batches = iter(lambda: list(islice(rows, _BATCH_PAGES)), [])
+    if workers == 1:
+        for batch in batches:
+            yield from _clean_batch(batch, config)
+        return
+    # Spawned, not forked: the calling process may run threads (progress, uploads) that a fork would freeze.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting: deque[Future[list[Cleaned]]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(_clean_batch, batch, config))
+                if len(waiting) > 2 * workers:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _clean_batch(rows: list[Page | Rejected], config: CleanConfig) -> list[Cleaned]:
+    return [Cleaned(row, Counter(), 0, 0) if isinstance(row, Rejected) else clean(row, config) for row in rows]

@@ -1,0 +1,59 @@
+"""How pages are cleaned, and which cleaned texts belong to a topic."""
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from tsugiki.config import Config
+
+Normalisation = Literal["nfkc", "nfkc_letters", "none"]
+
+
+class CleanConfig(Config):
+    """What cleaning keeps, and the limits beyond which a page is set aside."""
+
+    normalisation: Normalisation
+    """`nfkc`: Unicode NFKC, which also turns ～ into ~, … into ..., ① into 1, Ⅱ into II and full-width punctuation
+    into ASCII; `nfkc_letters`: only full-width letters and digits and half-width kana; `none`."""
+    list_pages: Literal["set_aside", "keep"]
+    """What becomes of list pages (…一覧), told by their title; lists of characters (登場人物一覧) are always kept."""
+    min_chars: int = Field(ge=0)
+    """Shortest cleaned text kept, in characters; shorter ones are set aside."""
+    max_chars: int = Field(ge=1)
+    """Longest page cleaned, and longest text a page may grow to, in characters; others are set aside."""
+    max_depth: int = Field(ge=1)
+    """Deepest nesting of markup, and most elements left open, in one page; other pages are set aside."""
+
+
+class SelectConfig(Config):
+    """Which cleaned texts belong to the topic: those that match any one of the conditions."""
+
+    titles: tuple[str, ...]
+    """Titles, exactly as published."""
+    title_patterns: tuple[str, ...]
+    """Regular expressions found anywhere in the title."""
+    categories: tuple[str, ...]
+    """Names of categories of the page, or of the path through which it was found."""
+    words: tuple[str, ...]
+    """Words found anywhere in the text."""
+    min_words: int = Field(ge=1)
+    """How often the words must occur in a text, all occurrences of all words counted."""
+
+    @field_validator("title_patterns")
+    @classmethod
+    def _must_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression ({error}); correct it") from None
+        return patterns
+
+    @model_validator(mode="after")
+    def _must_select(self) -> "SelectConfig":
+        if not any((self.titles, self.title_patterns, self.categories, self.words)):
+            raise ValueError("titles, title_patterns, categories and words are all empty; state at least one")
+        if "" in (*self.titles, *self.title_patterns, *self.categories, *self.words):
+            raise ValueError("an empty string selects every text; remove it")
+        return self

@@ -1,0 +1,49 @@
+"""Infoboxes as lines of `key：value`, so that each fact stands on its own."""
+
+import re
+
+from tsugiki.corpus.html import flatten
+from tsugiki.corpus.marks import ROW, without_marks
+
+_INFOBOX_NAME = re.compile(
+    r"infobox|基礎情報|^(?:声優|漫画|アニメ|ゲーム|actoractress|musicianbox|テレビ番組|ドラマ|映画|人物)"
+)
+_BULLET = re.compile(r"^[*#:]+\s*")
+_FILE = re.compile(r"^[^\n<>|]{1,200}\.(?:svg|png|jpe?g|gif|webp|tiff?|ogg|oga|ogv|webm|mid)$", re.IGNORECASE)
+_SIZE = re.compile(r"^(?:x?\d{1,4}(?:x\d{1,4})?px|#[0-9a-fA-F]{3,6})$")
+_FEWEST_FIELDS = 2
+_MANY_FIELDS = 4
+
+
+def is_infobox(name: str, named: dict[str, str], whole: str) -> bool:
+    """Whether a template's shape is that of an infobox: named fields, several of them, or one on each line."""
+    if _INFOBOX_NAME.search(name):
+        return bool(named)
+    filled = sum(1 for value in named.values() if value.strip())
+    return filled >= _MANY_FIELDS or (filled >= _FEWEST_FIELDS and "\n" in whole)
+
+
+def render_infobox(named: dict[str, str], unnamed: list[str]) -> str:
+    """One marked line for each field with a value; what has no key stands alone. File names and sizes go."""
+    lines: list[str] = []
+    for key, value in named.items():
+        lines += _field(key, value)
+    for part in unnamed:
+        lines += _field("", part)
+    return "\n" + "".join(f"{ROW}{line}\n" for line in lines)
+
+
+def _field(key: str, value: str) -> list[str]:
+    plain: list[str] = []
+    nested: list[str] = []
+    for line in flatten(value).split("\n"):
+        text = line.strip()
+        (nested if text.startswith(ROW) else plain).append(_BULLET.sub("", without_marks(text)).strip())
+    text = _joined([line for line in plain if line], value)
+    if not text or _FILE.match(text) or _SIZE.match(text):
+        return nested
+    return [f"{key}：{text}" if key else text, *nested]
+
+
+def _joined(lines: list[str], value: str) -> str:
+    return ("、" if re.search(r"^[*#:]", value, re.MULTILINE) else " ").join(lines)

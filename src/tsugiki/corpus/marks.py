@@ -1,0 +1,98 @@
+"""What passes between cleaning rules: the ledger of hits, and marks in the text that no page can contain."""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+HEADING = "\x01"
+"""Begins a heading line; its level (1 to 6) follows as one digit."""
+ITEM = "\x02"
+"""Begins a list item."""
+TERM = "\x03"
+"""Begins the term of a definition list."""
+DEFINITION = "\x04"
+"""Begins a definition."""
+ROW = "\x05"
+"""Begins a line made from a table row or an infobox field."""
+BREAK = "\x06"
+"""A line break inside a cell, an item or a paragraph."""
+
+_MARKS = re.compile(f"(?m)^{HEADING}[0-9]|[{HEADING}{ITEM}{TERM}{DEFINITION}{ROW}]")
+# Characters that no exchanged text may contain (Unicode noncharacters), one for each ASCII punctuation mark.
+_HIDDEN = "".join(chr(0xFDD0 + index) for index in range(len(string.punctuation)))
+_HIDE = str.maketrans(string.punctuation, _HIDDEN)
+_HIDE_LITERAL = str.maketrans({key: value for key, value in _HIDE.items() if chr(key) not in "&;#"})
+_SHOW = dict(zip(_HIDDEN, string.punctuation, strict=True))
+_HIDDEN_CHAR = re.compile(f"[{_HIDDEN[0]}-{_HIDDEN[-1]}]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+class Pathological(Exception):
+    """The page is built so that cleaning it would need unbounded time or memory."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass
+class Ledger:
+    """How often each rule applied to one page, and the limits it must keep to."""
+
+    max_depth: int
+    max_chars: int
+    hits: Counter[str] = field(default_factory=Counter)
+
+    def note(self, rule: str, times: int = 1) -> None:
+        """Count applications of a rule."""
+        if times:
+            self.hits[rule] += times
+
+    def sub(self, rule: str, pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], text: str) -> str:
+        """Replace what a pattern finds, and count it under the rule's name."""
+        text, times = pattern.subn(by, text)
+        self.note(rule, times)
+        return text
+
+    def check_depth(self, depth: int) -> None:
+        """Give up on a page whose markup is nested, or left open, beyond the limit."""
+        if depth > self.max_depth:
+            raise Pathological("too_deep", f"markup nested or left open more than max_depth = {self.max_depth} times")
+
+    def check_chars(self, chars: int) -> None:
+        """Give up on a page that would grow beyond the limit."""
+        if chars > self.max_chars:
+            raise Pathological("too_long", f"more than max_chars = {self.max_chars} characters")
+
+
+Rule = Callable[[str, Ledger], str]
+"""One step of cleaning: the text before and after, counted in the ledger under the rule's name."""
+
+
+def sanitise(text: str, ledger: Ledger) -> str:
+    """Unify line ends and remove control characters, lone surrogates and noncharacters."""
+    return ledger.sub("control_character", _FORBIDDEN, "", _LINE_END.sub("\n", text))
+
+
+def hide(text: str) -> str:
+    """The text with every ASCII punctuation mark replaced, so that no later rule takes it for markup."""
+    return text.translate(_HIDE)
+
+
+def hide_literal(text: str) -> str:
+    """Like `hide`, but character references such as &amp; stay readable."""
+    return text.translate(_HIDE_LITERAL)
+
+
+def show(text: str, _ledger: Ledger) -> str:
+    """Bring back the punctuation that was hidden."""
+    return _HIDDEN_CHAR.sub(lambda hidden: _SHOW[hidden[0]], text)
+
+
+def without_marks(text: str) -> str:
+    """The text without marks; breaks become spaces."""
+    return _MARKS.sub("", text).replace(BREAK, " ")

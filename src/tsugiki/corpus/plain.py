@@ -1,0 +1,97 @@
+"""Rules on plain text: Unicode normalisation, brackets and quotes that became empty, blank lines."""
+
+import re
+import unicodedata
+
+from tsugiki.corpus.config import Normalisation
+from tsugiki.corpus.marks import Ledger
+
+_LETTERS = re.compile("[０-９Ａ-Ｚａ-ｚ]+|[ｦ-ﾟ]+")
+_BRACKET = re.compile("[()（）「」『』]")
+_CLOSING = {")": "(（", "）": "(（", "」": "「", "』": "『"}
+_SEPARATORS = frozenset(" 　、,，;；:：・/／-－–—〜～~\n")
+_EMPTY_PAIR = re.compile(r"[(（「『][ 　、,，;；:：・/／\-－–—〜～~\n]{0,20}[)）」』]")
+_LEADING = re.compile("([(（]) ?[、,，;；](?:[ 　、,，;；])*")
+_TRAILING = re.compile("(?<![ 　、,，;；])[ 　]?[、,，;；](?:[ 　、,，;；])*([)）])")
+_LEADING_HINTS = tuple(f"{bracket}{space}{comma}" for bracket in "(（" for space in ("", " ") for comma in "、,，;；")
+_TRAILING_HINTS = tuple(
+    f"{comma}{space}{bracket}" for bracket in ")）" for space in ("", " ", "　") for comma in "、,，;；"
+)
+_COMMAS = re.compile("、(?: ?、)+")
+_SPACES = re.compile("[ \t\u00a0\u3000]{2,}|\t")
+_OTHER_SPACES = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+_BLANK_LINES = re.compile("\n{3,}")
+_MOST_ROUNDS = 16
+
+
+def normalise(text: str, policy: Normalisation, ledger: Ledger) -> str:
+    """Apply the policy of Unicode normalisation (see `CleanConfig.normalisation`)."""
+    if policy == "nfkc" and not unicodedata.is_normalized("NFKC", text):
+        ledger.note("nfkc")
+        return unicodedata.normalize("NFKC", text)
+    if policy == "nfkc_letters":
+        return ledger.sub("nfkc", _LETTERS, lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    return text
+
+
+def repair_pairs(text: str, ledger: Ledger) -> str:
+    """Remove brackets and quotes with nothing but separators inside, and separators next to a bracket."""
+    if _EMPTY_PAIR.search(text):
+        text = _without_empty_pairs(text, ledger)
+    # Looking for fixed strings first is far faster than the patterns, and almost no page has any of them.
+    if any(hint in text for hint in _LEADING_HINTS):
+        text = ledger.sub("separator", _LEADING, r"\1", text)
+    if any(hint in text for hint in _TRAILING_HINTS):
+        text = ledger.sub("separator", _TRAILING, r"\1", text)
+    if "、、" in text or "、 、" in text:
+        text = ledger.sub("separator", _COMMAS, "、", text)
+    return text
+
+
+def _without_empty_pairs(text: str, ledger: Ledger) -> str:
+    """One linear pass with a stack, since empty pairs may be nested to any depth."""
+    kept: list[str] = []
+    opened: list[tuple[str, int]] = []
+    filled: list[bool] = [True]
+    position = 0
+    for found in _BRACKET.finditer(text):
+        piece = text[position : found.start()]
+        kept.append(piece)
+        filled[-1] = filled[-1] or not _SEPARATORS.issuperset(piece)
+        position = found.end()
+        bracket = found[0]
+        if bracket not in _CLOSING:
+            opened.append((bracket, len(kept)))
+            filled.append(False)
+            kept.append(bracket)
+        elif opened and opened[-1][0] in _CLOSING[bracket]:
+            start = opened.pop()[1]
+            if filled.pop():
+                filled[-1] = True
+                kept.append(bracket)
+            else:
+                ledger.note("empty_pair")
+                del kept[start:]
+        else:
+            filled[-1] = True
+            kept.append(bracket)
+    kept.append(text[position:])
+    return "".join(kept)
+
+
+def squeeze(text: str, _ledger: Ledger) -> str:
+    """Strip both ends of every line, and leave at most one blank line and one space in a row."""
+    text = _OTHER_SPACES.sub(" ", text)
+    text = _SPACES.sub(" ", text)
+    text = "\n".join(map(str.strip, text.split("\n")))
+    return _BLANK_LINES.sub("\n\n", text).strip()
+
+
+def finish_plain(text: str, policy: Normalisation, ledger: Ledger) -> str:
+    """All rules on plain text until none applies: one can make room for another."""
+    for _ in range(_MOST_ROUNDS):
+        squeezed = squeeze(normalise(text, policy, ledger), ledger)
+        text = repair_pairs(squeezed, ledger)
+        if text == squeezed:
+            break
+    return text

@@ -1,0 +1,110 @@
+"""One linear pass over the brackets of wikitext that renders links and templates from the inside out."""
+
+import re
+from dataclasses import dataclass, field
+
+from tsugiki.corpus.links import render_link
+from tsugiki.corpus.marks import HEADING, Ledger, hide
+from tsugiki.corpus.templates import render_template
+
+_TOKEN = re.compile(rf"\{{\{{+|\}}\}}+|\[\[|\]\]|\||\n\n|\n(?={HEADING})")
+_EQUALS = hide("=")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An opening bracket that waits for its end; the bottom frame is the page itself."""
+
+    opening: str
+    parts: list[str] = field(default_factory=list)
+    """Parts that a pipe has ended."""
+    pieces: list[str] = field(default_factory=list)
+    """Text of the part that has not ended yet."""
+
+
+class _Scanner:
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.stack = [_Frame("")]
+        self.braces = 0
+        """Open frames that are templates or parameters."""
+
+    def read(self, token: str) -> None:
+        top = self.stack[-1]
+        if token == "|" and top.opening:
+            top.parts.append("".join(top.pieces))
+            top.pieces = []
+        elif token == "[[":
+            self._push(token)
+        elif token == "]]" and top.opening == "[[":
+            self._emit(render_link(self._pop(), self.ledger))
+        elif token[:2] == "{{":
+            self._open_braces(len(token))
+        elif token[:2] == "}}":
+            self._close_braces(len(token))
+        else:
+            if token[0] == "\n":
+                self._abandon_links()
+            self.stack[-1].pieces.append(token)
+
+    def finish(self) -> str:
+        """The rendered page; of what was never closed the parts are kept, one a line."""
+        while len(self.stack) > 1:
+            self.ledger.note("unclosed_bracket")
+            parts = self._pop()
+            self.stack[-1].pieces.append("\n".join(parts))
+        return "".join(self.stack[0].pieces)
+
+    def _push(self, opening: str) -> None:
+        self.stack.append(_Frame(opening))
+        self.braces += opening != "[["
+        self.ledger.check_depth(len(self.stack) - 1)
+
+    def _pop(self) -> list[str]:
+        frame = self.stack.pop()
+        self.braces -= frame.opening != "[["
+        return [*frame.parts, "".join(frame.pieces)]
+
+    def _emit(self, text: str) -> None:
+        # Inside a template a rendered "=" must not turn the part it stands in into a named one.
+        self.stack[-1].pieces.append(text.replace("=", _EQUALS) if self.braces else text)
+
+    def _open_braces(self, count: int) -> None:
+        while count >= 2:
+            self._push("{{{" if count == 3 else "{{")
+            count -= 3 if count == 3 else 2
+
+    def _close_braces(self, count: int) -> None:
+        while count >= 2 and self.braces:
+            self._abandon_links()
+            opening = self.stack[-1].opening
+            if opening == "{{{" and count >= 3:
+                parts = self._pop()
+                self._emit(parts[1] if len(parts) > 1 else "")
+                count -= 3
+                continue
+            parts = self._pop()
+            self._emit("{" * (opening == "{{{") + render_template(parts, self.ledger))
+            count -= 2
+        self.stack[-1].pieces.append("}" * count)
+
+    def _abandon_links(self) -> None:
+        """Give up links left open: neither a blank line nor the end of a template may lie inside one."""
+        while self.stack[-1].opening == "[[":
+            self.ledger.note("unclosed_bracket")
+            text = "|".join(self._pop())
+            self.stack[-1].pieces.append(text)
+
+
+def render_brackets(text: str, ledger: Ledger) -> str:
+    """Replace every link and template by what it shows; nesting deeper than the ledger's limit is refused."""
+    scanner = _Scanner(ledger)
+    position = 0
+    for token in _TOKEN.finditer(text):
+        start = token.start()
+        if start > position:
+            scanner.stack[-1].pieces.append(text[position:start])
+        position = token.end()
+        scanner.read(token[0])
+    scanner.stack[-1].pieces.append(text[position:])
+    return scanner.finish()

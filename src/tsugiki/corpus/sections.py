@@ -1,0 +1,89 @@
+"""Headings, and the sections of notes, sources and links that are dropped with their subsections."""
+
+import re
+import unicodedata
+
+from tsugiki.corpus.marks import HEADING, Ledger, without_marks
+
+_WIKITEXT_HEADING = re.compile(r"^=[^\n]*$", re.MULTILINE)
+_ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t\n]|$)([^\n]*)$", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"\{[#.][^{}\n]*\}\s*$")
+_MARKUP = re.compile(r"\{\{[^{}]*\}\}|\[\[[^\[\]|]*\||[\[\]*'`_]|<[^<>]*>|\([^()]*\)")
+_SEPARATORS = re.compile(r"\s+and\s+|および|及び|[・、,/／&＆\s]|と(?=参|出|脚|注|外|関|文)")
+_DROPPED_NAMES = (
+    "脚注 脚註 注釈 注解 註釈 注 註 注記 脚注関連文献 出典 出典元 出所 典拠 参考文献 参考資料 参考書籍 "
+    "参考サイト 参考 参照 参照文献 引用 引用元 引用文献 文献 文献情報 資料 関連文献 関連項目 関連記事 "
+    "関連リンク 外部リンク 外部サイト リンク 備考出典 references reference notes note footnotes citations "
+    "sources bibliography externallinks seealso furtherreading"
+)
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+
+
+def mark_wikitext_headings(text: str, ledger: Ledger) -> str:
+    """Mark lines such as `== 放送 ==` as headings."""
+
+    def mark(line: re.Match[str]) -> str:
+        whole = line[0].rstrip(" \t")
+        title = whole.strip("=")
+        level = min(len(whole) - len(whole.lstrip("=")), len(whole) - len(whole.rstrip("=")), 6)
+        if not level or not title:
+            return line[0]
+        ledger.note("heading")
+        return f"{HEADING}{level}{whole[level:-level].strip()}"
+
+    return _WIKITEXT_HEADING.sub(mark, text)
+
+
+def mark_markdown_headings(text: str, ledger: Ledger) -> str:
+    """Mark lines such as `## 放送 {#hoso}` as headings."""
+
+    def mark(line: re.Match[str]) -> str:
+        ledger.note("heading")
+        return f"{HEADING}{len(line[1])}{_ATTRIBUTES.sub('', line[2]).strip().rstrip('#').strip()}"
+
+    return _ATX_HEADING.sub(mark, text)
+
+
+def drop_sections(text: str, ledger: Ledger) -> str:
+    """Drop sections of notes, sources and links; a sibling that follows them stays."""
+    if HEADING not in text:
+        return text
+    kept: list[str] = []
+    dropped_level = 0
+    for part in re.split(f"(?m)^(?={HEADING})", text):
+        level = int(part[1]) if part.startswith(HEADING) else 0
+        if dropped_level and level > dropped_level:
+            continue
+        dropped_level = level if level and _is_dropped(part[2:].partition("\n")[0]) else 0
+        if dropped_level:
+            ledger.note("dropped_section")
+        else:
+            kept.append(part)
+    return "".join(kept)
+
+
+def _is_dropped(title: str) -> bool:
+    plain = (
+        unicodedata.normalize("NFKC", _MARKUP.sub("", unicodedata.normalize("NFKC", title[:200]))).lower().strip(" :：")
+    )
+    if plain.replace(" ", "") in _DROPPED:
+        return True
+    words = [word for word in _SEPARATORS.split(plain) if word]
+    return bool(words) and all(word in _DROPPED for word in words)
+
+
+def drop_empty_sections(text: str, ledger: Ledger) -> str:
+    """Drop headings with nothing below them, from the deepest level up."""
+    if HEADING not in text:
+        return text
+    kept: list[str] = []
+    following = 0  # Level of the next kept heading; 0 at the end of the page.
+    for part in reversed(re.split(f"(?m)^(?={HEADING})", text)):
+        level = int(part[1]) if part.startswith(HEADING) else 0
+        body = without_marks(part.partition("\n")[2]) if level else part
+        if level and not body.strip() and following <= level:
+            ledger.note("empty_section")
+            continue
+        following = level
+        kept.append(part)
+    return "".join(reversed(kept))

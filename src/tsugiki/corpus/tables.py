@@ -1,0 +1,145 @@
+"""A table as lines of text: one line a row, each cell with the label of its column, spans carried into every row."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tsugiki.corpus.html import flatten
+from tsugiki.corpus.marks import ROW, Ledger, without_marks
+
+_MOST_COLUMNS = 1000
+_SEPARATOR = " / "
+
+
+class Cell(NamedTuple):
+    """One cell as written."""
+
+    text: str
+    header: bool = False
+    columns: int = 1
+    """Columns it spans."""
+    rows: int = 1
+    """Rows it spans."""
+
+
+class _Placed(NamedTuple):
+    column: int
+    cell: Cell
+
+
+@dataclass
+class Table:
+    """A table being read."""
+
+    caption: str = ""
+    rows: list[list[Cell]] = field(default_factory=list)
+    may_shift: bool = False
+    """Whether cells may stand under the wrong column, because a converter lost the spans of the rows above."""
+    inner: list[str] = field(default_factory=list)
+    """Lines of tables inside its cells, which is how pages lay tables out side by side."""
+
+
+def tidy_cell(text: str) -> str:
+    """A cell's text on one line."""
+    return " ".join(without_marks(flatten(text)).split())
+
+
+def render_table(table: Table, ledger: Ledger) -> list[str]:
+    """The table's lines, each marked as a row.
+
+    A cell that spans rows is repeated in each of them; a cell that spans columns stands once, under the label that
+    these columns share, or under none. Labels that no cell stands under are a line of their own. Where cells may
+    have shifted, a row that ends in an empty cell goes without labels: a wrong label would state what is not so.
+
+    Raises:
+        Pathological: the repeated cells and labels would exceed the ledger's limit on characters.
+    """
+    ledger.note("table")
+    lines = [table.caption] if table.caption else []
+    block = _Block()
+    size = 0
+    for placed in _place(table.rows):
+        cells = [one for one in placed if one.cell.text]
+        if not cells:
+            continue
+        if _is_header(placed, block):
+            if block.lines:
+                lines += block.finish()
+                block = _Block()
+            block.add_labels(placed)
+            continue
+        shifted = table.may_shift and not placed[-1].cell.text
+        block.lines.append(_SEPARATOR.join(one.cell.text for one in cells) if shifted else block.line(cells))
+        size += len(block.lines[-1])
+        ledger.check_chars(size)
+    lines += block.finish()
+    ledger.note("table_row", len(lines))
+    return [f"{ROW}{line}" for line in (*lines, *table.inner)]
+
+
+def _place(rows: list[list[Cell]]) -> list[list[_Placed]]:
+    """Each row's cells with their columns, those that span from above included."""
+    placed: list[list[_Placed]] = []
+    carried: dict[int, tuple[int, Cell]] = {}
+    for row in rows:
+        column, waiting = 0, list(reversed(row))
+        line: list[_Placed] = []
+        following: dict[int, tuple[int, Cell]] = {}
+        last = max(carried, default=-1)
+        while waiting or column <= last:
+            left, cell = carried.get(column, (0, Cell("")))
+            if not left and not waiting:
+                column += 1
+                continue
+            if not left:
+                cell = waiting.pop()
+                left = cell.rows
+            line.append(_Placed(column, cell))
+            if left > 1:
+                following[column] = (left - 1, cell)
+            column += max(1, min(cell.columns, _MOST_COLUMNS))
+        carried = following
+        placed.append(line)
+    return placed
+
+
+def _is_header(row: list[_Placed], block: "_Block") -> bool:
+    """Whether a row labels the columns below it; a lone header cell is a title or a row of its own."""
+    filled = [one for one in row if one.cell.text]
+    return all(one.cell.header for one in filled) and (len(filled) > 1 or bool(block.labels and not block.lines))
+
+
+class _Block:
+    """Header rows and the rows below them, up to the next header row."""
+
+    def __init__(self) -> None:
+        self.labels: dict[int, list[str]] = {}
+        self.used: set[str] = set()
+        self.lines: list[str] = []
+
+    def add_labels(self, row: list[_Placed]) -> None:
+        for column, cell in row:
+            for spanned in range(column, column + max(1, min(cell.columns, _MOST_COLUMNS))):
+                known = self.labels.setdefault(spanned, [])
+                if cell.text and cell.text not in known:
+                    known.append(cell.text)
+
+    def line(self, cells: list[_Placed]) -> str:
+        if len(cells) == 2 and cells[0].cell.header and not cells[1].cell.header and not self.labels:
+            return f"{cells[0].cell.text}：{cells[1].cell.text}"
+        if len(cells) == 1 and cells[0].cell.columns > 1:
+            return cells[0].cell.text
+        return _SEPARATOR.join(self._labelled(*one) for one in cells)
+
+    def _labelled(self, column: int, cell: Cell) -> str:
+        labels = self.labels.get(column, [])
+        end = column + max(1, min(cell.columns, _MOST_COLUMNS))
+        if any(self.labels.get(spanned, []) != labels for spanned in range(column + 1, end)):
+            return cell.text
+        self.used.update(labels)
+        label = " ".join(labels)
+        return f"{label}：{cell.text}" if label and label != cell.text else cell.text
+
+    def finish(self) -> list[str]:
+        every = list(dict.fromkeys(text for column in sorted(self.labels) for text in self.labels[column]))
+        unused = not self.used.issuperset(every)
+        return [_SEPARATOR.join(every), *self.lines] if unused else self.lines

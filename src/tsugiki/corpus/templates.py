@@ -1,0 +1,155 @@
+"""Templates of wikitext: each becomes what a reader sees of it, an infobox its fields, and navigation nothing."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tsugiki.corpus import template_names as names
+from tsugiki.corpus.infobox import is_infobox, render_infobox
+from tsugiki.corpus.marks import Ledger
+
+_SPACE = re.compile(r"[\s_]+")
+_NAMED = re.compile(r"\s*([^=<>\[\]{}\n]{1,80}?)\s*=(.*)", re.DOTALL)
+_LANG = re.compile(r"lang-([a-z-]{2,12}?)(-short)?$")
+_PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*")
+_DISAMBIGUATION = re.compile(r"\s*\([^()]*\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of a template."""
+
+    name: str
+    """Its name in lower case, spaces unified."""
+    unnamed: list[str]
+    named: dict[str, str]
+    whole: str
+    """All parts as written, to judge its shape."""
+
+    def part(self, index: int) -> str:
+        """An unnamed part (0-based), stripped; empty if it is not there."""
+        return self.unnamed[index].strip() if index < len(self.unnamed) else ""
+
+
+def _parse(parts: list[str]) -> Call:
+    name = _PREFIX.sub("", _SPACE.sub(" ", parts[0]).strip().lower())
+    unnamed: list[str] = []
+    named: dict[str, str] = {}
+    for part in parts[1:]:
+        found = _NAMED.match(part) if "=" in part else None
+        if found is None:
+            unnamed.append(part)
+        elif found[1].isdigit():
+            unnamed.append(found[2])
+        else:
+            named[found[1]] = found[2]
+    return Call(name, unnamed, named, "|".join(parts[1:]))
+
+
+def render_template(parts: list[str], ledger: Ledger) -> str:
+    """What one template shows, given its name and the parts after each pipe, themselves rendered."""
+    call = _parse(parts)
+    if call.name in names.LITERAL:
+        ledger.note("template_mapped")
+        return names.LITERAL[call.name]
+    shown = _shown(call)
+    if shown is not None:
+        ledger.note("template_mapped")
+        return shown
+    if not names.NOT_INFOBOX.match(call.name) and is_infobox(call.name, call.named, call.whole):
+        ledger.note("infobox")
+        return render_infobox(call.named, call.unnamed)
+    ledger.note("template_dropped")
+    return ""
+
+
+def _shown(call: Call) -> str | None:
+    """What a known template shows; None if the template is not known."""
+    for known, show in _KNOWN:
+        if call.name in known:
+            return show(call)
+    if call.name in names.COUNTRY:
+        return call.named.get("name", "").strip() or names.COUNTRY[call.name]
+    if found := _LANG.match(call.name):
+        language = names.LANGUAGE.get(found[1], "")
+        return f"{language}: {call.part(0)}" if language else call.part(0)
+    if call.name.endswith("範囲") or call.name.startswith("ipa-"):
+        return call.part(0)
+    if call.name.startswith("formatnum:"):
+        return call.name.partition(":")[2]
+    return None
+
+
+def _first(call: Call) -> str:
+    label = call.named.get("label", "").strip()
+    return label or _DISAMBIGUATION.sub("", call.part(0)) if call.name in _LINKS else label or call.part(0)
+
+
+_LINKS = frozenset(("仮リンク", "link-interwiki", "ill2", "ill", "日本語版にない記事リンク", "link-en"))
+
+
+def _last(call: Call) -> str:
+    return call.unnamed[-1].strip() if call.unnamed else call.named.get("text", "").strip()
+
+
+def _all(call: Call) -> str:
+    return "、".join(part.strip() for part in call.unnamed if part.strip())
+
+
+def _reading(call: Call) -> str:
+    base, reading = call.part(0), call.part(1)
+    return f"{base}（{reading}）" if base and reading else base or reading
+
+
+def _date(call: Call) -> str:
+    year, month, day = (call.part(index) for index in range(3))
+    if not year.isdigit():
+        return year
+    return f"{year}年" + (f"{month}月" if month else "") + (f"{day}日" if month and day else "")
+
+
+def _citation(call: Call) -> str:
+    named = {key.lower(): value.strip() for key, value in call.named.items()}
+    title = named.get("title", "")
+    if not title:
+        return ""
+    author = (
+        named.get("author")
+        or named.get("author1")
+        or " ".join(value for value in (named.get("last"), named.get("first")) if value)
+    )
+    source = [named.get("publisher"), named.get("journal") or named.get("work") or named.get("newspaper")]
+    source.append(named.get("date") or named.get("year"))
+    return author + f"『{title}』" + "、".join(value for value in source if value)
+
+
+def _bar(call: Call) -> str:
+    return f"{call.part(0)} {call.part(2)}%<br>"
+
+
+def _convert(call: Call) -> str:
+    return f"{call.part(0)} {call.part(1)}"
+
+
+def _nihongo(call: Call) -> str:
+    inside = "、".join(part for part in (call.part(1), call.part(2)) if part)
+    return f"{call.part(0)}（{inside}）" if inside else call.part(0)
+
+
+def _headed(call: Call) -> str:
+    fields = (call.named.get(key, "").strip() for key in ("title", "タイトル", "header", "head"))
+    return "\n".join(part for part in (*fields, *call.unnamed, call.named.get("content", "")) if part.strip())
+
+
+_KNOWN: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
+    (names.FIRST, _first),
+    (names.LAST, _last),
+    (names.ALL, _all),
+    (names.READING, _reading),
+    (names.DATE, _date),
+    (names.CITATION, _citation),
+    (frozenset(("bar percent", "bar pixel")), _bar),
+    (frozenset(("convert", "cvt", "weight")), _convert),
+    (frozenset(("nihongo", "nihongo2", "nihongo3")), _nihongo),
+    (frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ")), _headed),
+)

@@ -1,0 +1,117 @@
+"""Tables of wikitext (`{| … |}`), nested ones included."""
+
+import re
+
+from tsugiki.corpus.marks import BREAK, HEADING, Ledger
+from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
+
+_OPENING = re.compile(r"[ \t:*#;]*\{\|")
+_TOKEN_LINE = re.compile(r"^[ \t:*#;]*(\{\||\|\})", re.MULTILINE)
+_SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
+_ATTRIBUTES = re.compile(r"[^|\[\]]*=[^|\[\]]*$|\s*(?:nowrap)?\s*$", re.IGNORECASE)
+_ONLY_ATTRIBUTES = re.compile(r"^(?:(?:style|align|class|bgcolor|width)\s*=\s*\"[^\"]*\"\s*)+$", re.IGNORECASE)
+_LIST = re.compile(r"^[ \t]*[*#:;]+[ \t]*", re.MULTILINE)
+
+
+class _Open:
+    """A table whose end was not met yet."""
+
+    def __init__(self) -> None:
+        self.table = Table()
+        self.row: list[Cell] = []
+        self.cell: tuple[str, bool] | None = None
+        """Attributes of the cell being read, and whether it is a header."""
+        self.text: list[str] = []
+        self.in_caption = False
+
+    def end_cell(self) -> None:
+        if self.in_caption:
+            self.table.caption = tidy_cell("\n".join(self.text))
+        elif self.cell is not None:
+            spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(self.cell[0])}
+            text = _ONLY_ATTRIBUTES.sub("", "\n".join(self.text).strip().removesuffix("|"))
+            listed = _LIST.search(text)
+            text = (
+                "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n")))) if listed else tidy_cell(text)
+            )
+            self.row.append(Cell(text, self.cell[1], spans.get("col", 1), spans.get("row", 1)))
+        self.cell, self.text, self.in_caption = None, [], False
+
+    def end_row(self) -> None:
+        self.end_cell()
+        if self.row:
+            self.table.rows.append(self.row)
+        self.row = []
+
+    def read(self, line: str) -> None:
+        """Take in one line between the table's start and its end."""
+        if line.startswith("|-"):
+            self.end_row()
+        elif line.startswith("|+"):
+            self.end_cell()
+            self.in_caption = True
+            self.text = [_attributes(line[2:])[1]]
+        elif line.startswith(("|", "!")):
+            header = line[0] == "!"
+            for cell in (line[1:].replace("!!", "||") if header else line[1:]).split("||"):
+                self.end_cell()
+                attributes, text = _attributes(cell)
+                self.cell, self.text = (attributes, header), [text]
+        elif self.cell is not None or self.in_caption:
+            self.text.append(line)
+
+
+def _attributes(cell: str) -> tuple[str, str]:
+    before, pipe, after = cell.partition("|")
+    return (before, after) if pipe and _ATTRIBUTES.match(before) else ("", cell)
+
+
+def render_wikitables(text: str, ledger: Ledger) -> str:
+    """Replace tables by one line a row; a table that is never closed ends at the next heading."""
+    if "{|" not in text:
+        return text
+    lines = text.split("\n")
+    closed = _closed_ahead(lines)
+    kept: list[str] = []
+    stack: list[_Open] = []
+    for index, line in enumerate(lines):
+        stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
+        if _OPENING.match(line):
+            stack.append(_Open())
+            ledger.check_depth(len(stack))
+        elif not stack:
+            kept.append(line)
+        elif stripped.startswith("|}"):
+            _close(stack, kept, ledger, stripped[2:])
+        elif line.startswith(HEADING) and not closed[index]:
+            while stack:
+                _close(stack, kept, ledger, "")
+            kept.append(line)
+        else:
+            stack[-1].read(stripped)
+    while stack:
+        _close(stack, kept, ledger, "")
+    return "\n".join(kept)
+
+
+def _close(stack: list[_Open], kept: list[str], ledger: Ledger, rest: str) -> None:
+    done = stack.pop()
+    done.end_row()
+    lines = render_table(done.table, ledger)
+    if stack:
+        stack[-1].table.inner += [line[1:] for line in lines]
+    else:
+        kept += lines
+    if rest.strip(f" {BREAK}"):
+        (stack[-1].text if stack else kept).append(rest)
+
+
+def _closed_ahead(lines: list[str]) -> list[bool]:
+    """For each line, whether the next table token after it ends a table."""
+    closed = [False] * len(lines)
+    ends = False
+    for index in range(len(lines) - 1, -1, -1):
+        closed[index] = ends
+        if found := _TOKEN_LINE.match(lines[index]):
+            ends = found[1] == "|}"
+    return closed
