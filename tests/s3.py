@@ -12,7 +12,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 CONTROL = "/-/"
@@ -51,6 +51,8 @@ class Front:
         return [json.dumps(self._requests).encode()]
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if self._due("forbid"):
+            return _refuse(start, "403 Forbidden", "AccessDenied")
         if "HTTP_IF_NONE_MATCH" in environ:
             if self._due("ignore"):
                 del environ["HTTP_IF_NONE_MATCH"]
@@ -71,18 +73,31 @@ def _refuse(start: Callable[..., Any], status: str, code: str) -> Iterable[bytes
     return [f"<Error><Code>{code}</Code><Message>asked for by the test</Message></Error>".encode()]
 
 
-@dataclass(frozen=True)
 class Server:
-    """A running S3 server and the environment with which boto3 reaches it."""
+    """A running S3 server.
 
-    environment: dict[str, str]
-    controlled: bool = True
-    """Whether it is ours, so that it counts and fails on demand."""
+    `environment` leads boto3 to it; `controlled` says whether it is ours, so that it counts and fails on demand.
+    """
+
+    def __init__(self, environment: dict[str, str], controlled: bool = True) -> None:
+        self.environment = environment
+        self.controlled = controlled
+
+    @cached_property
+    def client(self) -> Any:
+        """A boto3 client, for what a test does behind the product's back. Made once: it takes a while."""
+        import boto3
+
+        names = {"AWS_ENDPOINT_URL": "endpoint_url", "AWS_REGION": "region_name"}
+        keys = {"AWS_ACCESS_KEY_ID": "aws_access_key_id", "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key"}
+        options = {argument: self.environment[name] for name, argument in (names | keys).items()}
+        return boto3.session.Session().client("s3", **options)
 
     def fail(self, **faults: int) -> None:
-        """Let the next conditional writes fail, this often each, and count requests from 0.
+        """Let the next requests fail, this often each, and count requests from 0.
 
-        `ignore`: the condition is ignored; `conflict`: answered 409; `lose`: done, but answered 500.
+        `forbid`: any request is answered 403. Conditional writes: `ignore`: the condition is ignored; `conflict`:
+        answered 409; `lose`: done, but answered 500.
         """
         self._control(json.dumps(faults).encode())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.s3 import Server
 from tests.store.helpers import Place
 from tsugiki.store import Store
 
@@ -11,8 +12,15 @@ from tsugiki.store import Store
 @pytest.fixture(params=["directory", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty root in a directory and in S3."""
-    root = request.getfixturevalue("s3_root") if request.param == "s3" else str(tmp_path / "root")
-    return Place(root, tmp_path / "caches")
+    if request.param == "directory":
+        return Place(str(tmp_path / "root"), tmp_path / "caches")
+    return request.getfixturevalue("s3_place")
+
+
+@pytest.fixture
+def s3_place(s3_root: str, s3_server: Server, tmp_path: Path) -> Place:
+    """An empty root in S3."""
+    return Place(s3_root, tmp_path / "caches", s3_server)
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from tests.s3 import Server
 from tsugiki.store import FileEntry, Store, hash_directory
-from tsugiki.store.client import Limits, make_client
+from tsugiki.store.client import Limits
 from tsugiki.store.directory import DirectoryStore
 from tsugiki.store.s3 import S3Store
 
@@ -25,28 +27,43 @@ class Place:
 
     root: str
     caches: Path
-
-    @property
-    def remote(self) -> bool:
-        return self.root.startswith("s3://")
+    server: Server | None = None
 
     def open(self, machine: str = "here") -> Store:
-        if self.remote:
+        if self.server:
             return S3Store(self.root, self.caches / machine, QUICK)
         return DirectoryStore(Path(self.root))
 
     def contents(self) -> dict[str, bytes]:
         """Every object or file below the root, unfinished ones too."""
-        if not self.remote:
+        if not self.server:
             top = Path(self.root)
             return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
         bucket, prefix = self.root.removeprefix("s3://").split("/", 1)
-        client = make_client()
+        client = self.server.client
         found = client.list_objects_v2(Bucket=bucket).get("Contents", [])
         content = {item["Key"]: client.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found}
         parts = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
         content |= {f"{item['Key']}?uploadId": b"" for item in parts}
         return {key.removeprefix(f"{prefix}/"): value for key, value in content.items()}
+
+    def overwrite(self, key: str, content: bytes | None) -> None:
+        """Change what is stored behind the store's back; None removes it."""
+        if not self.server:
+            path = Path(self.root) / key
+            path.unlink() if content is None else path.write_bytes(content)
+            return
+        bucket, prefix = self.root.removeprefix("s3://").split("/", 1)
+        where = {"Bucket": bucket, "Key": f"{prefix}/{key}"}
+        if content is None:
+            self.server.client.delete_object(**where)
+        else:
+            self.server.client.put_object(**where, Body=content)
+
+    def key_of(self, name: str) -> str:
+        """Where a file of the artifact at ADDRESS lies, below the root."""
+        [key] = [key for key in self.contents() if key.startswith(ADDRESS) and key.endswith(f"/{name}")]
+        return key
 
 
 def write_files(directory: Path, seed: int = 0, large: bool = False) -> Path:
@@ -75,7 +92,7 @@ def commit(store: Store, source: Path, note: object = None, address: str = ADDRE
     return files
 
 
-def in_process(work: Callable[[], None]) -> multiprocessing.Process:
+def in_process(work: Callable[[], None]) -> BaseProcess:
     """Start `work` in a forked process that ends without the parent's clean-up."""
 
     def run() -> None:

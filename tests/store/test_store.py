@@ -8,24 +8,6 @@ import pytest
 from tests.store.helpers import ADDRESS, Place, commit, record_of, write_files
 from tsugiki.errors import BadInput
 from tsugiki.store import RECORD, BadArtifact, FileEntry, Store, hash_directory
-from tsugiki.store.client import make_client
-
-
-def object_path(place: Place, name: str) -> str:
-    """Where a file of the artifact lies, below the root."""
-    [key] = [key for key in place.contents() if key.startswith(ADDRESS) and key.endswith(f"/{name}")]
-    return key
-
-
-def overwrite(place: Place, key: str, content: bytes | None) -> None:
-    """Change what is stored behind the store's back; None removes it."""
-    if not place.remote:
-        path = Path(place.root) / key
-        path.unlink() if content is None else path.write_bytes(content)
-        return
-    bucket, prefix = place.root.removeprefix("s3://").split("/", 1)
-    where = {"Bucket": bucket, "Key": f"{prefix}/{key}"}
-    make_client().delete_object(**where) if content is None else make_client().put_object(**where, Body=content)
 
 
 def test_a_committed_artifact_is_read_back(store: Store, place: Place, tmp_path: Path) -> None:
@@ -54,7 +36,7 @@ def test_some_files_are_fetched(place: Place, tmp_path: Path) -> None:
     store = place.open("elsewhere")
     path = store.fetch(ADDRESS, files, ["sub/deep/b.bin"])
     assert (path / "sub/deep/b.bin").stat().st_size == 70_000
-    assert place.remote != (path / "empty.txt").exists()
+    assert bool(place.server) != (path / "empty.txt").exists()
     with pytest.raises(BadInput, match=r"has no file c\.bin"):
         store.fetch(ADDRESS, files, ["c.bin"])
 
@@ -81,7 +63,7 @@ def test_a_second_commit_changes_nothing(store: Store, place: Place, tmp_path: P
 def test_verify_names_the_fault(store: Store, place: Place, tmp_path: Path, content: bytes | None, fault: str) -> None:
     files = commit(store, write_files(tmp_path / "source"))
     store.verify(ADDRESS, files, hashes=True)
-    overwrite(place, object_path(place, "b.bin"), content)
+    place.overwrite(place.key_of("b.bin"), content)
     with pytest.raises(BadArtifact, match=fault):
         store.verify(ADDRESS, files, hashes=True)
     if content == bytes(70_000):
@@ -90,14 +72,14 @@ def test_verify_names_the_fault(store: Store, place: Place, tmp_path: Path, cont
 
 def test_verify_names_a_file_too_many(store: Store, place: Place, tmp_path: Path) -> None:
     files = commit(store, write_files(tmp_path / "source"))
-    overwrite(place, object_path(place, "b.bin").replace("b.bin", "c.bin"), b"stray")
+    place.overwrite(place.key_of("b.bin").replace("b.bin", "c.bin"), b"stray")
     with pytest.raises(BadArtifact, match=r"c\.bin is not in the record"):
         store.verify(ADDRESS, files)
 
 
 def test_fetch_refuses_what_the_record_does_not_describe(place: Place, tmp_path: Path) -> None:
     files = commit(place.open(), write_files(tmp_path / "source"))
-    overwrite(place, object_path(place, "empty.txt"), None)
+    place.overwrite(place.key_of("empty.txt"), None)
     with pytest.raises(BadArtifact, match=r"empty\.txt is missing"):
         place.open("elsewhere").fetch(ADDRESS, files)
 

@@ -123,6 +123,8 @@ class Bucket:
                 batch = {"Objects": doomed[start : start + _DELETE_BATCH], "Quiet": True}
                 answer = self._client.delete_objects(Bucket=self.name, Delete=batch)
                 for refused in answer.get("Errors", []):
+                    if refused["Code"] == "NoSuchKey":
+                        continue
                     what = f"s3://{self.name}/{refused['Key']}"
                     raise TsugikiError(f"{what}: not deleted ({refused['Code']}); run the same command again")
 

@@ -186,8 +186,10 @@ class S3Store:
         area = Area(self._local / ".fetch", address)
         with area.held(nothing):
             area.prepare()
-            yield area.output
-            area.leave(keep_state=False)
+            try:
+                yield area.output
+            finally:
+                area.leave(keep_state=False)
 
     def discard_work(self, address: str) -> None:
         """See `Store.discard_work`."""
