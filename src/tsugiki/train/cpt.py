@@ -26,7 +26,7 @@ def train_cpt(model: Path, texts: Iterable[str], out: Path, work: Work, config: 
         config: adapters and training.
 
     Returns:
-        Metrics of `train_adapter`, documents and blank_documents.
+        Metrics of `train_adapter`, documents, corpus_tokens (of all documents, once) and blank_documents.
 
     Raises:
         BadInput: no text, no usable model, or adapters that it cannot have.
@@ -36,7 +36,8 @@ def train_cpt(model: Path, texts: Iterable[str], out: Path, work: Work, config: 
     tokenizer = load_tokenizer(model)
     corpus, blank = document_corpus(tokenizer, texts, config)
     metrics = train_adapter(model, corpus, out, work, config)
-    return {**metrics, "documents": len(corpus.documents), "blank_documents": blank}
+    figures = {"documents": len(corpus.documents), "corpus_tokens": len(corpus.ids), "blank_documents": blank}
+    return {**metrics, **figures}
 
 
 def document_corpus(tokenizer: Any, texts: Iterable[str], config: Training) -> tuple[Corpus, int]:
