@@ -73,6 +73,9 @@ class Limits:
     """Ids that end an answer."""
 
 
+Opener = Callable[[Path, GenerateConfig, Limits], AbstractContextManager[Engine]]
+
+
 def open_engine(model: Path, config: GenerateConfig, limits: Limits) -> AbstractContextManager[Engine]:
     """Load a model; leaving the context frees it.
 

@@ -7,14 +7,16 @@ from pathlib import Path
 from tsugiki.errors import Preempted
 from tsugiki.rows import Answer, Chat, Rejected
 from tsugiki.serve.config import GenerateConfig
-from tsugiki.serve.engine import Completion, Request, open_engine
+from tsugiki.serve.engine import Completion, Engine, Opener, Request, open_engine
 from tsugiki.serve.journal import Journal
 from tsugiki.serve.plan import Plan, Reader, make_plan
 from tsugiki.train.template import load_tokenizer
 from tsugiki.work import Work
 
 
-def generate(model: Path, chats: Sequence[Chat], work: Work, config: GenerateConfig) -> Iterator[Answer | Rejected]:
+def generate(
+    model: Path, chats: Sequence[Chat], work: Work, config: GenerateConfig, opener: Opener = open_engine
+) -> Iterator[Answer | Rejected]:
     """Answer the chats of the configured splits; nothing is yielded before all are answered.
 
     Finished samples are kept under `work.path`. An attempt that follows a kill repeats only what is missing, in
@@ -25,6 +27,7 @@ def generate(model: Path, chats: Sequence[Chat], work: Work, config: GenerateCon
         chats: their order is the order of the answers; the samples of one chat follow each other.
         work: where finished samples are kept; its stop flag and time limit are looked at between tokens.
         config: what is answered, and how.
+        opener: loads the engine; called only if something is missing.
 
     Yields:
         An answer for each chat and sample; `Rejected` for a prompt that does not fit or that the engine refuses.
@@ -37,7 +40,9 @@ def generate(model: Path, chats: Sequence[Chat], work: Work, config: GenerateCon
     plan = make_plan(model, tokenizer, chats, config)
     journal = Journal(work)
     if any(request.key not in journal for request in plan.requests):
-        _Job(plan, journal, work, Reader(tokenizer)).run(model, config)
+        job = _Job(plan, journal, work, Reader(tokenizer))
+        with opener(model, config, plan.limits) as engine:
+            job.run(engine, config.batch_size)
     for item in plan.order:
         yield item if isinstance(item, Rejected) else journal[item.key]
 
@@ -61,18 +66,15 @@ class _Job:
         self._reader = reader
         self._done = sum(request.key in journal for request in plan.requests)
 
-    def run(self, model: Path, config: GenerateConfig) -> None:
-        """Load the engine and complete everything that is missing."""
-        self._check()
-        with open_engine(model, config, self._plan.limits) as engine:
-            began, tokens = time.monotonic(), 0
-            todo = batches(self._plan.requests, self._journal, config.batch_size, rows_alone=engine.rows_alone)
-            for batch in todo:
-                for outcomes in engine.complete(batch, self._check):
-                    self._keep({request.key: self._reader.row(request, end) for request, end in outcomes})
-                    tokens += sum(len(end.tokens) for _, end in outcomes if isinstance(end, Completion))
-                    rate = tokens / (time.monotonic() - began)
-                    self._work.progress(self._done, len(self._plan.requests), tokens_per_second=rate)
+    def run(self, engine: Engine, batch_size: int) -> None:
+        """Complete everything that is missing."""
+        began, tokens = time.monotonic(), 0
+        for batch in batches(self._plan.requests, self._journal, batch_size, rows_alone=engine.rows_alone):
+            for outcomes in engine.complete(batch, self._check):
+                self._keep({request.key: self._reader.row(request, end) for request, end in outcomes})
+                tokens += sum(len(end.tokens) for _, end in outcomes if isinstance(end, Completion))
+                rate = tokens / (time.monotonic() - began)
+                self._work.progress(self._done, len(self._plan.requests), tokens_per_second=rate)
         self._journal.save()
 
     def _keep(self, rows: dict[str, Answer | Rejected]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    GenerationConfig,
     LogitsProcessor,
     LogitsProcessorList,
     StoppingCriteria,
@@ -15,6 +16,7 @@ from transformers import (
     TemperatureLogitsWarper,
     TopPLogitsWarper,
 )
+from transformers.utils import logging as transformers_logging
 
 from tsugiki.errors import BadInput
 from tsugiki.serve.config import GenerateConfig
@@ -51,6 +53,21 @@ class _Check(StoppingCriteria):  # type: ignore[misc]  # transformers is untyped
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
+def _load(path: Path, dtype: str) -> Any:
+    """The model, every one of its weights read from the checkpoint."""
+    transformers_logging.disable_progress_bar()
+    try:
+        model, info = AutoModelForCausalLM.from_pretrained(
+            str(path), dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: the model cannot be loaded ({error}); give a complete checkpoint") from error
+    absent = sorted([*info["missing_keys"], *(str(key) for key in info["mismatched_keys"])])
+    if absent:
+        raise BadInput(f"{path}: {len(absent)} weights are missing or misshapen, {absent[0]} first; save it again")
+    return model
+
+
 class TransformersEngine:
     """A causal model of transformers, on the GPU where there is one."""
 
@@ -60,15 +77,9 @@ class TransformersEngine:
         self._config = config
         self._stops = sorted(limits.stops)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        try:
-            loaded = AutoModelForCausalLM.from_pretrained(
-                str(model), dtype=getattr(torch, config.dtype), local_files_only=True
-            )
-        except (OSError, ValueError) as error:
-            raise BadInput(f"{model}: the model cannot be loaded ({error}); give a complete checkpoint") from error
-        self._model = loaded.to(self._device).eval()
+        self._model = _load(model, config.dtype).to(self._device).eval()
         # Only this job's configuration chooses tokens, not defaults that the checkpoint carries.
-        self._model.generation_config = type(loaded.generation_config)()
+        self._model.generation_config = GenerationConfig()
 
     def __enter__(self) -> Self:
         return self

@@ -27,11 +27,13 @@ class VLLMEngine:
     def __init__(self, model: Path, config: GenerateConfig, limits: Limits) -> None:
         try:
             from vllm import LLM, SamplingParams
+            from vllm.exceptions import VLLMClientError
             from vllm.inputs import tokens_input
             from vllm.platforms import current_platform
             from vllm.sampling_params import RequestOutputKind
         except ImportError as error:
             raise BadInput(f"engine is vllm, which is not installed here ({error}); use the serve image") from error
+        self._refusals = (ValueError, VLLMClientError)
         self._tokens_input = tokens_input
         self._kind = RequestOutputKind.FINAL_ONLY
         self._params = SamplingParams
@@ -83,7 +85,7 @@ class VLLMEngine:
                 prompt = self._tokens_input(prompt_token_ids=list(request.prompt))
                 self._llm.llm_engine.add_request(request.key, prompt, self._sampling(request))
                 waiting[request.key] = request
-            except ValueError as error:
+            except self._refusals as error:
                 refused.append((request, Refusal(str(error))))
         return refused
 
