@@ -64,7 +64,7 @@ def test_a_full_disk_ends_a_download(s3_place: Place, small_disk: Path, tmp_path
     files = commit(s3_place.open(), source)
     with pytest.raises(TsugikiError) as caught:
         Place(s3_place.root, small_disk, s3_place.server).open().fetch(ADDRESS, files)
-    check_line(caught.value, FAILED, "the disk is full")
+    check_line(caught.value, FAILED, str(small_disk), "large.bin: the disk is full")
     left = sum(path.stat().st_size for path in small_disk.rglob("*") if path.is_file())
     assert left <= sum(entry.size for name, entry in files.items() if name != "large.bin")
 

@@ -1,6 +1,7 @@
 """What only the S3 store does: parts, a cache, resumed uploads, snapshots of state, conditional writes."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -107,34 +108,22 @@ def test_a_server_without_conditional_writes_is_refused(counted: Place, tmp_path
         counted.open().commit(ADDRESS, source, record_of(files), files)
 
 
-def test_a_kill_between_files_leaves_the_last_snapshot(s3_place: Place) -> None:
-    """Both files belong together: whoever takes over never sees one new and one old."""
-    pair = ("model", "step")
-    uploads = 0
-
-    def publish(text: str, killed: bool) -> None:
-        with suppress(KeyError), s3_place.open().attempt(ADDRESS) as attempt:
-            for name in pair:
-                (attempt.state / name).write_text(f"{name} {text}")
-            if killed:
-                index = next(key for key in s3_place.contents() if key.endswith("index.json"))
-                before = s3_place.contents()[index]
-                attempt.publish(pair)
-                s3_place.overwrite(index, before)  # as if killed before the last request
-            else:
-                attempt.publish(pair)
-            raise KeyError
-
-    publish("1", killed=False)
-    lost = {key: content for key, content in s3_place.contents().items() if not key.endswith("index.json")}
-    publish("2", killed=True)
-    for key, content in lost.items():
-        s3_place.overwrite(key, content)
-    with suppress(KeyError), s3_place.open("elsewhere").attempt(ADDRESS) as attempt:
-        assert [(attempt.state / name).read_text() for name in pair] == ["model 1", "step 1"]
-        uploads += 1
+def test_a_kill_while_publishing_leaves_the_last_snapshot(s3_place: Place) -> None:
+    """Files that belong together are found together: never one of them new and the other old."""
+    names = ("model", "step")
+    with suppress(KeyError), s3_place.open().attempt(ADDRESS) as attempt:
+        for name in names:
+            (attempt.state / name).write_text(f"{name} 1")
+        attempt.publish(names)
+        first = s3_place.contents()
+        for name in names:
+            (attempt.state / name).write_text(f"{name} 2")
+        attempt.publish(names)
         raise KeyError
-    assert uploads == 1
+    for key, content in first.items():  # the objects of both, the list of the first: as before the last request
+        s3_place.overwrite(key, content)
+    with s3_place.open("elsewhere").attempt(ADDRESS) as attempt:
+        assert [(attempt.state / name).read_text() for name in names] == ["model 1", "step 1"]
 
 
 def test_a_snapshot_that_lost_an_object_starts_over(s3_place: Place) -> None:
@@ -181,3 +170,35 @@ def test_a_store_serves_threads(s3_place: Place, tmp_path: Path) -> None:
         thread.join()
     assert failed == []
     assert list(store.list()) == [f"corpus/a-{index}" for index in range(4)]
+
+
+def test_a_winner_ends_the_uploads_of_others(s3_place: Place, tmp_path: Path) -> None:
+    assert s3_place.server
+    client = s3_place.server.client
+    bucket, prefix = s3_place.root.removeprefix("s3://").split("/", 1)
+    where = {"Bucket": bucket, "Key": f"{prefix}/{ADDRESS}/0123456789abcdef/weights.bin"}
+    client.create_multipart_upload(**where)
+    assert [key for key in s3_place.contents() if key.endswith("?uploadId")]
+    files = commit(s3_place.open(), write_files(tmp_path / "source"))
+    assert len(s3_place.contents()) == len(files) + 1
+
+
+@pytest.mark.parametrize("different", [False, True])
+def test_writers_of_large_files_race(s3_place: Place, tmp_path: Path, different: bool) -> None:
+    stores = [s3_place.open(f"machine-{writer}") for writer in range(2)]
+    barrier = threading.Barrier(2, timeout=60)
+
+    def write(writer: int) -> bool:
+        source = write_files(tmp_path / f"source-{writer}", seed=writer * different, large=True)
+        files = hash_directory(source)
+        barrier.wait()
+        return stores[writer].commit(ADDRESS, source, record_of(files, writer), files)
+
+    with ThreadPoolExecutor(2) as pool:
+        won = list(pool.map(write, range(2)))
+    assert sorted(won) == [False, True]
+    winner = won.index(True)
+    files = hash_directory(write_files(tmp_path / "expected", seed=winner * different, large=True))
+    assert stores[0].read_record(ADDRESS) == record_of(files, winner)
+    stores[1].verify(ADDRESS, files, hashes=True)
+    assert len(s3_place.contents()) == len(files) + 1

@@ -13,7 +13,7 @@ from typing import Any
 from tsugiki.errors import BadInput, TsugikiError
 from tsugiki.store.base import BadArtifact, FileEntry
 from tsugiki.store.client import Limits, make_client, s3_errors, status_of
-from tsugiki.store.files import hash_file, sync
+from tsugiki.store.files import clear_errors, hash_file, sync
 
 _MIB = 1024 * 1024
 _DELETE_BATCH = 1000
@@ -187,16 +187,17 @@ class Bucket:
     def _finish(self, transfer: Transfer, part: Path, future: Any) -> None:
         from botocore.exceptions import ClientError
 
-        try:
-            future.result()
-        except ClientError as error:
-            if status_of(error) == 404:
-                raise Gone(transfer.key) from error
-            raise
-        self._compare(transfer.key, hash_file(part), transfer.entry)
-        sync(part)
-        transfer.path.parent.mkdir(parents=True, exist_ok=True)
-        part.replace(transfer.path)
+        with clear_errors(str(transfer.path)):
+            try:
+                future.result()
+            except ClientError as error:
+                if status_of(error) == 404:
+                    raise Gone(transfer.key) from error
+                raise
+            self._compare(transfer.key, hash_file(part), transfer.entry)
+            sync(part)
+            transfer.path.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(transfer.path)
 
     def check(self, entries: Mapping[str, FileEntry]) -> None:
         """Read objects (key to entry) and compare their checksums, without keeping them.

@@ -1,5 +1,6 @@
 """The S3 client, with bounded waits; and what S3 or the way to it refuses, in one clear line."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def status_of(error: Any) -> int:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """The error's text without line breaks and without the query of a URL."""
+    return re.sub(r"\?[^\s\"']*", "", " ".join(str(error).split()))
 
 
 def _explain_answer(error: Any, where: str) -> TsugikiError:
