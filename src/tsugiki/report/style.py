@@ -71,7 +71,7 @@ summary{cursor:pointer;font-size:.9rem;color:var(--a1);font-weight:600}
 .many{margin:10px 0}.card{border:1px solid var(--line);border-radius:8px;padding:10px 12px}
 .card p{margin:2px 0 4px}.card p:last-child{margin:4px 0 0;font-size:.76rem}
 .said{table-layout:fixed}
-.said th{width:7.2em;font-size:.8rem}
+.said th{width:7.8em;font-size:.8rem}
 .said .mark{width:26px}
 .text{white-space:pre-wrap;overflow-wrap:anywhere}
 .icon{display:inline-block;width:15px;height:15px;vertical-align:-2px;max-width:none;fill:none;stroke-width:2.4;
@@ -83,9 +83,11 @@ white-space:nowrap}
 dl{display:grid;grid-template-columns:minmax(7em,max-content) minmax(0,1fr);gap:3px 12px;margin:6px 0;font-size:.86rem}
 dt{color:var(--soft);overflow-wrap:anywhere}dd{margin:0;overflow-wrap:anywhere}
 footer{color:var(--soft);font-size:.82rem}
-@media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;}
-body{font-size:11px}main{max-width:none;padding:0}nav{display:none}section{border:0;border-top:1px solid var(--line);
-border-radius:0;padding:8px 0;margin:6px 0}.verdict{border-left:5px solid var(--soft);padding-left:10px}
+@media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb}
+html{font-size:10.5px}body{font-size:1rem}main{max-width:none;padding:0}nav{display:none}
+section{border-width:1px 0 0;border-radius:0;padding:8px 0;margin:6px 0}
+.verdict{border-left-width:5px;padding-left:10px}
+.pair,.many{grid-template-columns:repeat(2,minmax(0,1fr))}.scroll table{min-width:100%}
 .card,figure,tr{break-inside:avoid}.scroll{overflow:visible}h2,h3{break-after:avoid}
 details::details-content{content-visibility:visible;block-size:auto}}
 """
