@@ -183,7 +183,7 @@ class S3Store:
     @contextmanager
     def _fetching(self, address: str) -> Iterator[Path]:
         """Hold the cached copy of an address; gives an empty directory for unfinished downloads."""
-        area = Area(self._local / ".fetch", address)
+        area = self._fetch_area(address)
         with area.held(nothing):
             area.prepare()
             try:
@@ -193,10 +193,13 @@ class S3Store:
 
     def discard_work(self, address: str) -> None:
         """See `Store.discard_work`."""
-        area = Area(self._local, check_address(address))
-        with clear_errors(self._where(address)), suppress(Busy), area.held(refuse):
-            self._state(address, area).discard()
-            area.leave(keep_state=False)
+        area, fetching = Area(self._local, check_address(address)), self._fetch_area(address)
+        with clear_errors(self._where(address)):
+            with suppress(Busy), area.held(refuse):
+                self._state(address, area).discard()
+                area.leave(keep_state=False)
+            with suppress(Busy), fetching.held(refuse):
+                fetching.leave(keep_state=False)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """See `Store.list`."""
@@ -218,6 +221,9 @@ class S3Store:
 
     def _state(self, address: str, area: Area) -> RemoteState:
         return RemoteState(self._bucket, f"{self._prefix}{WORK}/{address}", area.state, area.spare("parts"))
+
+    def _fetch_area(self, address: str) -> Area:
+        return Area(self._local / ".fetch", address)
 
     def _cached(self, address: str, tree: str) -> Path:
         return self._local / address / tree
