@@ -30,8 +30,6 @@ def s3_server(s3_process: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 @pytest.fixture
 def s3_root(s3_server: Server) -> str:
     """A root in a new bucket of the S3 server."""
-    import boto3
-
     bucket = f"test-{uuid.uuid4().hex}"
-    boto3.session.Session().client("s3").create_bucket(Bucket=bucket)
+    s3_server.client.create_bucket(Bucket=bucket)
     return f"s3://{bucket}/some/prefix"
