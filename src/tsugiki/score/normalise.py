@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Break(IntEnum):
@@ -46,6 +47,7 @@ _SENTENCE = frozenset("。.:()[]{}<>【】〔〕〈〉…")
 _DECORATION = frozenset("=~`^|☆★♪♫♡♥❤")
 
 
+@lru_cache(maxsize=4096)
 def squeeze(text: str) -> Squeezed:
     """Fold width and case, and remove white space, punctuation and decoration, remembering where they stood.
 
