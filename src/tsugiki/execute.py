@@ -28,6 +28,14 @@ class Conditions:
     """Soft time limit; None without one."""
 
 
+def cached(call: Call[Any], store: Store) -> Record | None:
+    """The record of the call's artifact as `existing` gives it; what a kill just after its commit left is removed."""
+    record = existing(call, store)
+    if record is not None:
+        store.discard_work(call.address)
+    return record
+
+
 def existing(call: Call[Any], store: Store) -> Record | None:
     """The record of the call's artifact, its files verified by name and size; None if it does not exist.
 
@@ -61,7 +69,7 @@ def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
     Raises:
         TsugikiError: the stage cannot go on; no part of an artifact is left, and saved state is kept.
     """
-    record = existing(call, store)
+    record = cached(call, store)
     if record is not None:
         return record
 

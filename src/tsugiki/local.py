@@ -15,7 +15,7 @@ from typing import Any
 from tsugiki.artifact import Record
 from tsugiki.display import Display
 from tsugiki.errors import FAILED, PREEMPTED, TsugikiError
-from tsugiki.execute import existing
+from tsugiki.execute import cached
 from tsugiki.plan import Plan, Task
 from tsugiki.process import stop_on_signals
 from tsugiki.stage import Resources
@@ -69,6 +69,7 @@ class _Running:
     process: multiprocessing.process.BaseProcess
     messages: Connection
     gpus: tuple[int, ...]
+    record: Record | None = None
     failure: tuple[int, str] | None = None
 
 
@@ -122,11 +123,10 @@ class LocalRun:
         store = open_store(self.root)
         tasks = list(self.plan.tasks.values())
         with ThreadPoolExecutor(8) as pool:
-            records = dict(zip(tasks, pool.map(lambda task: existing(task.call, store), tasks), strict=True))
+            records = list(pool.map(lambda task: cached(task.call, store), tasks))
         wanted = {task.name for task in tasks if task.call.address == target}
         missing: dict[str, Task] = {}
-        for task in reversed(tasks):
-            record = records[task]
+        for task, record in reversed(list(zip(tasks, records, strict=True))):
             if record is not None:
                 self.outcomes[task.name] = Outcome(record, cached=True)
             elif task.name in wanted:
@@ -185,8 +185,7 @@ class LocalRun:
             if kind == "progress":
                 self.display.progress(running.task.name, *value)
             elif kind == "done":
-                record = Record.model_validate_json(value)
-                self.outcomes[running.task.name] = Outcome(record, cached=False)
+                running.record = Record.model_validate_json(value)
             else:
                 running.failure = value
         self.display.tick()
@@ -196,8 +195,9 @@ class LocalRun:
         running.process.join()
         self._running.remove(running)
         name = running.task.name
-        if name in self.outcomes:
-            self.display.finished(name, self.outcomes[name].record.seconds)
+        if running.record is not None:
+            self.outcomes[name] = Outcome(running.record, cached=False)
+            self.display.finished(name, running.record.seconds)
             return None
         code, line = running.failure or (FAILED, f"its process ended with exit code {running.process.exitcode}")
         if running.failure is None and (running.process.exitcode or 0) < 0:

@@ -43,6 +43,12 @@ def die_with_parent() -> None:
     threading.Thread(target=watch, daemon=True, name="die-with-parent").start()
 
 
+def usable_cores() -> int:
+    """Cores that this process may use: its share of a local run, else all it is scheduled on."""
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    return int(share) if share.isdecimal() and int(share) else len(os.sched_getaffinity(0))
+
+
 def explain(error: BaseException) -> tuple[int, str]:
     """The exit code of an error and the one line that says what happened and what to do."""
     if isinstance(error, TsugikiError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import (
     BaseModel,
@@ -17,9 +17,6 @@ from pydantic import (
 )
 
 from tsugiki.errors import BadInput
-
-if TYPE_CHECKING:
-    from tsugiki.store.s3 import Client
 
 BLOCK = 1 << 20
 
@@ -112,35 +109,27 @@ def _hash_tree(directory: Path) -> str:
     return total.hexdigest()
 
 
-def _object(uri: str) -> tuple[Client, str, str]:
-    from tsugiki.store.s3 import make_client
-
+def _object(uri: str) -> tuple[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not bucket or not key:
         raise BadInput(f"the source {uri} names no object: give s3://bucket/key")
-    return make_client(), bucket, key
+    return bucket, key
 
 
 def _head(uri: str) -> str:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from tsugiki.store.client import make_client, s3_errors
 
-    client, bucket, key = _object(uri)
-    try:
-        return str(client.head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')
-    except (BotoCoreError, ClientError) as error:
-        raise BadInput(f"the source {uri} cannot be read: {error}") from error
+    bucket, key = _object(uri)
+    with s3_errors(uri):
+        return str(make_client().head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')
 
 
 def _download(uri: str, path: Path, digest: str | None) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from tsugiki.store.client import make_client, s3_errors
 
-    client, bucket, key = _object(uri)
+    bucket, key = _object(uri)
     wanted = {"IfMatch": digest.removeprefix("etag:")} if digest and digest.startswith("etag:") else {}
     part = path.with_name(path.name + ".part")
-    try:
-        body = client.get_object(Bucket=bucket, Key=key, **wanted)["Body"]
-        with part.open("wb") as file:
-            shutil.copyfileobj(body, file, BLOCK)
-    except (BotoCoreError, ClientError) as error:
-        raise BadInput(f"the source {uri} cannot be read as planned ({digest}): {error}") from error
+    with s3_errors(uri), part.open("wb") as file:
+        shutil.copyfileobj(make_client().get_object(Bucket=bucket, Key=key, **wanted)["Body"], file, BLOCK)
     part.replace(path)
