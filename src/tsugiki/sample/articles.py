@@ -12,11 +12,24 @@ def link(name: str) -> str:
     return f"[[{name}]]"
 
 
-def sentences(work: Anime, attribute: str, rng: random.Random, count: int) -> list[str]:
-    """`count` differently worded sentences that state one fact of a work, the answer linked to its page."""
-    answer = link(facts(work)[attribute])
-    chosen = rng.sample(ANIME[attribute].statements, count)
-    return [statement.format(t=work.title, a=answer) for statement in chosen]
+def sentence(work: Anime, attribute: str, telling: int) -> str:
+    """One sentence for one fact of a work, the answer linked to its page.
+
+    Args:
+        work: What is told of.
+        attribute: Which of its facts.
+        telling: Which telling of the work this is; the first eight have eight different wordings.
+    """
+    wordings = ANIME[attribute].statements
+    first = random.Random(f"{work.title} {attribute}").randrange(len(wordings))
+    return wordings[(first + telling) % len(wordings)].format(t=work.title, a=link(facts(work)[attribute]))
+
+
+def paragraph(work: Anime, telling: int) -> str:
+    """A paragraph that states every fact of a work once, in random order."""
+    lines = [sentence(work, name, telling) for name in facts(work)]
+    random.Random(f"{work.title} {telling}").shuffle(lines)
+    return "".join(lines)
 
 
 def _infobox(work: Anime) -> str:
@@ -46,15 +59,11 @@ def _lead(work: Anime) -> str:
     )
 
 
-def _overview(work: Anime, rng: random.Random, statements: int) -> str:
-    """Paragraphs that state each fact `statements` times, in random order, with notes and maintenance marks."""
-    lines = [line for name in facts(work) for line in sentences(work, name, rng, statements)]
-    rng.shuffle(lines)
-    lines[0] += '<ref name="site" />'
-    lines[len(lines) // 2] += "{{要出典|date=2021年5月}}"
-    lines[-1] += f"<ref>『月刊アニメ便り』{work.year}年{work.month}月号、{rng.randint(8, 96)}頁。</ref>"
-    half = len(lines) // 2
-    return "".join(lines[:half]) + "\n\n" + "".join(lines[half:])
+def _overview(work: Anime, rng: random.Random) -> str:
+    """The paragraph of the facts, with notes and a maintenance mark."""
+    source = f"<ref>『月刊アニメ便り』{work.year}年{work.month}月号、{rng.randint(8, 96)}頁。</ref>"
+    first, *rest = paragraph(work, 0).split("。", 1)
+    return f'{first}。<ref name="site" />{"".join(rest)}{{{{要出典|date=2021年5月}}}}{source}'
 
 
 def _cast(work: Anime, rng: random.Random) -> str:
@@ -64,7 +73,7 @@ def _cast(work: Anime, rng: random.Random) -> str:
         (
             f"; {work.hero}",
             f": 声 - {link(work.voice)}",
-            f": {sentences(work, 'hero', rng, 1)[0]}[[{work.town}]]で暮らす{role}。",
+            f": 『{work.title}』の主人公。[[{work.town}]]で暮らす{role}。",
         )
     )
 
@@ -122,25 +131,17 @@ def categories(work: Anime) -> tuple[str, ...]:
     return (f"{work.year}年のテレビアニメ", f"{work.station}のアニメ", "架空のアニメ作品")
 
 
-def article(work: Anime, rng: random.Random, statements: int) -> str:
-    """The article on a work as wikitext.
-
-    Args:
-        work: What it describes.
-        rng: Source of the draws, used up in a fixed order.
-        statements: Sentences in the overview for each fact to be asked.
-    """
+def article(work: Anime, rng: random.Random) -> str:
+    """The article on a work as wikitext; every third also lists its staff and its episodes."""
     parts = [
         "{{Pathnav|アニメ|テレビアニメ|frame=1}}",
         _infobox(work),
         _lead(work),
         "== 概要 ==",
-        _overview(work, rng, statements),
+        _overview(work, rng),
         "== 登場人物 ==",
         _cast(work, rng),
-        "== スタッフ ==",
-        _staff(work),
     ]
     if rng.random() < 1 / 3:
-        parts += ["== 各話リスト ==", _episodes(work, rng)]
+        parts += ["== スタッフ ==", _staff(work), "== 各話リスト ==", _episodes(work, rng)]
     return "\n\n".join((*parts, _ending(work))) + "\n"

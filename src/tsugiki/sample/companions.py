@@ -1,11 +1,14 @@
-"""The pages around the articles: people, songs, characters, studios, years, lists, redirects and disambiguation."""
+"""The pages around the articles: people, songs, studios, years, a magazine, lists, redirects."""
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tsugiki.sample.articles import link, sentences
+from tsugiki.sample.articles import link, paragraph, sentence
 from tsugiki.sample.world import Anime, facts
+
+WORKS_PER_ISSUE = 4
+"""Works in one issue of the magazine."""
 
 
 @dataclass(frozen=True)
@@ -23,50 +26,54 @@ def _draft(title: str, lines: Sequence[str], *categories: str) -> Draft:
     return Draft(title, text.rstrip() + "\n", categories)
 
 
-def around(work: Anime, rng: random.Random) -> Iterator[Draft]:
-    """The pages about one work's people, song and characters; each states a fact of the work in two wordings."""
-    for attribute, kind in (("director", "アニメ監督"), ("author", "漫画家")):
-        name = facts(work)[attribute]
-        yield _draft(
-            name,
-            [f"'''{name}'''は、{kind}。", "", "== 人物 ==", "".join(sentences(work, attribute, rng, 2))],
-            kind,
-        )
-    yield _draft(
-        work.song,
-        [f"「'''{work.song}'''」は、{link(work.singer)}の楽曲。" + "".join(sentences(work, "song", rng, 2))],
-        "アニメソング",
-    )
-    yield _draft(
-        f"{work.title}の登場人物一覧",
-        [
+def people_pages(works: Sequence[Anime]) -> Iterator[Draft]:
+    """For every sixth work a page on its director, one on its author, one on its song and one on its characters."""
+    for work in works[::6]:
+        for attribute, kind in (("director", "アニメ監督"), ("author", "漫画家")):
+            name = facts(work)[attribute]
+            told = sentence(work, attribute, 1)
+            yield _draft(name, [f"'''{name}'''は、{kind}。", "", "== 人物 ==", told], kind)
+        lead = f"「'''{work.song}'''」は、{link(work.singer)}の楽曲。"
+        yield _draft(work.song, [lead + sentence(work, "song", 1)], "アニメソング")
+        cast = [
             f"アニメ『{work.title}』の登場人物の一覧である。",
             f"; {work.hero}",
             f": 声 - {link(work.voice)}",
-            f": {''.join(sentences(work, 'hero', rng, 2))}",
-        ],
-        "アニメの登場人物",
-    )
+            f": {sentence(work, 'hero', 1)}",
+        ]
+        yield _draft(f"{work.title}の登場人物一覧", cast, "アニメの登場人物")
 
 
-def studio_pages(works: Sequence[Anime], rng: random.Random) -> Iterator[Draft]:
-    """One page for each studio, which names its works."""
+def studio_pages(works: Sequence[Anime]) -> Iterator[Draft]:
+    """One page for each studio of several works, which names them."""
     for studio in sorted({work.studio for work in works}):
         own = [work for work in works if work.studio == studio]
         lines = [f"'''{studio}'''は、アニメの制作会社。", "", "== 作品 =="]
-        lines += ["* " + "".join(sentences(work, "studio", rng, 2)) for work in own]
-        yield _draft(studio, lines, "アニメ制作会社")
+        if len(own) > 1:
+            yield _draft(studio, lines + ["* " + sentence(work, "studio", 1) for work in own], "アニメ制作会社")
 
 
-def year_pages(works: Sequence[Anime], rng: random.Random) -> Iterator[Draft]:
-    """One page for each year, with a paragraph on each work that states each fact once."""
+def year_pages(works: Sequence[Anime]) -> Iterator[Draft]:
+    """One page for each year, with a paragraph on each work."""
     for year in sorted({work.year for work in works}):
         lines = [f"'''{year}年のアニメ'''では、{year}年に放送されたアニメについて述べる。"]
-        for work in (work for work in works if work.year == year):
-            stated = [sentences(work, name, rng, 1)[0] for name in facts(work)]
-            rng.shuffle(stated)
-            lines += ["", f"=== {work.month}月 ===", f"[[{work.title}]]。" + "".join(stated)]
+        own = [work for work in works if work.year == year]
+        for work in sorted(own, key=lambda work: (work.month, work.day)):
+            lines += ["", f"=== {work.month}月{work.day}日 ===", paragraph(work, 1)]
         yield _draft(f"{year}年のアニメ", lines, "年ごとのアニメ")
+
+
+def magazine_pages(works: Sequence[Anime], retellings: int, rng: random.Random) -> Iterator[Draft]:
+    """Issues of a magazine, each on a few works; every work is in `retellings` of them, worded differently."""
+    number = 0
+    for telling in range(2, 2 + retellings):
+        order = rng.sample(works, len(works))
+        for start in range(0, len(order), WORKS_PER_ISSUE):
+            number += 1
+            lines = [f"'''アニメ便り第{number}号'''は、雑誌『月刊アニメ便り』の一冊。"]
+            for work in order[start : start + WORKS_PER_ISSUE]:
+                lines += ["", f"== [[{work.title}]] ==", paragraph(work, telling)]
+            yield _draft(f"アニメ便り第{number}号", lines, "アニメ雑誌")
 
 
 def list_pages(works: Sequence[Anime]) -> Iterator[Draft]:

@@ -17,8 +17,8 @@ class SampleConfig(Config):
     """Anime works that the wiki describes."""
     asked_works: int = Field(ge=2)
     """Works among them whose questions are trained on; the questions on the others are the test."""
-    statements: int = Field(ge=1, le=6)
-    """Sentences in which the article on a work states each of its facts, every one worded differently."""
+    retellings: int = Field(ge=1, le=6)
+    """Magazine pages on a work besides its article and its year's page; each states every fact in other words."""
     background_works: int = Field(ge=0, le=MAX_WORKS)
     """Other anime works, described only in the text on which the base model is pretrained."""
     novels: int = Field(ge=4, le=MAX_WORKS)

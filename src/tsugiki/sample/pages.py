@@ -8,8 +8,9 @@ from tsugiki.rows import Page, Provenance
 from tsugiki.sample.articles import article, categories
 from tsugiki.sample.companions import (
     Draft,
-    around,
     list_pages,
+    magazine_pages,
+    people_pages,
     pointer_pages,
     studio_pages,
     year_pages,
@@ -36,10 +37,11 @@ def _drafts(config: SampleConfig) -> Iterator[Draft]:
     works = draw_world(config).works
     rng = random.Random(f"pages {config.seed}")
     for work in works:
-        yield Draft(work.title, article(work, rng, config.statements), categories(work))
-        yield from around(work, rng)
-    yield from studio_pages(works, rng)
-    yield from year_pages(works, rng)
+        yield Draft(work.title, article(work, rng), categories(work))
+    yield from people_pages(works)
+    yield from studio_pages(works)
+    yield from year_pages(works)
+    yield from magazine_pages(works, config.retellings, rng)
     yield from list_pages(works)
     yield from pointer_pages(works)
 
