@@ -15,6 +15,7 @@ from tsugiki.errors import BadInput, Preempted
 from tsugiki.rows import Answer, Message, Rejected
 from tsugiki.serve.config import GenerateConfig
 from tsugiki.serve.generate import generate
+from tsugiki.train.template import load_tokenizer
 from tsugiki.work import Work
 
 GREEDY = GenerateConfig(
@@ -164,6 +165,16 @@ def test_a_prompt_that_does_not_fit_is_set_aside(tmp_path: Path) -> None:
     rejected = [row for row in rows if isinstance(row, Rejected)]
     assert 0 < len(rejected) < len(rows) == 12
     assert {row.reason for row in rejected} == {"prompt_too_long"}
+
+
+def test_a_token_without_an_embedding_is_set_aside(tmp_path: Path) -> None:
+    model = make_llama(tmp_path / "model")
+    tokenizer = load_tokenizer(model)
+    tokenizer.add_tokens(["作品1の"])
+    tokenizer.save_pretrained(model)
+    rows = answers(model, tmp_path / "w", GREEDY)
+    assert {row.source: row.reason for row in rows if isinstance(row, Rejected)} == {"chat-1": "unknown_token"}
+    assert len(rows) == 12
 
 
 def test_a_system_prompt_and_earlier_turns_are_part_of_the_prompt(llama: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tsugiki.errors import BadInput
 from tsugiki.rows import Answer, Chat, Finish, Message, Rejected
@@ -12,6 +12,15 @@ from tsugiki.serve import harmony
 from tsugiki.serve.config import GenerateConfig
 from tsugiki.serve.engine import Completion, Limits, Refusal, Request
 from tsugiki.train.template import is_harmony, render_prompt, stop_ids
+
+
+class Sizes(NamedTuple):
+    """What a prompt must fit into."""
+
+    context: int
+    """Most tokens that the model can attend to."""
+    vocabulary: int
+    """Embeddings; token ids are below this."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,8 @@ def make_plan(model: Path, tokenizer: Any, chats: Sequence[Chat], config: Genera
     """Render the prompts of all chats in the splits to be answered.
 
     A prompt is the chat up to its last assistant message. Chats whose prompt and answer may exceed the model's
-    context are set aside as `prompt_too_long`.
+    context are set aside as `prompt_too_long`, those with a token that the model has no embedding for as
+    `unknown_token`: either would end an engine with all its rows.
 
     Raises:
         BadInput: no chat in these splits, two chats of one id, no stop token, or a template that refuses a chat.
@@ -42,24 +52,41 @@ def make_plan(model: Path, tokenizer: Any, chats: Sequence[Chat], config: Genera
     stops = stop_ids(tokenizer, model)
     if not stops:
         raise BadInput(f"{model}: no token ends an answer; name eos_token_id in generation_config.json")
-    context = model_context(model)
+    sizes = model_sizes(model)
     order: list[Request | Rejected] = []
     for chat in chosen:
         prompt = tuple(render_prompt(tokenizer, prompt_messages(chat, config.system_prompt)))
-        order += _requests(chat, prompt, context, config)
+        order += _requests(chat, prompt, sizes, config)
     requests = [item for item in order if isinstance(item, Request)]
     requests.sort(key=lambda request: (len(request.prompt), request.chat_id, request.sample))
     needed = max((len(request.prompt) for request in requests), default=0) + config.max_new_tokens
     return Plan(tuple(requests), tuple(order), Limits(needed, stops))
 
 
-def _requests(chat: Chat, prompt: tuple[int, ...], context: int, config: GenerateConfig) -> list[Request | Rejected]:
-    if len(prompt) + config.max_new_tokens > context:
-        detail = f"{len(prompt)} prompt tokens and {config.max_new_tokens} new ones exceed the context of {context}"
-        content = chat.messages[-2].content[:400]
-        return [Rejected(source=chat.id, reason="prompt_too_long", detail=detail, content=content)]
+def _requests(chat: Chat, prompt: tuple[int, ...], sizes: Sizes, config: GenerateConfig) -> list[Request | Rejected]:
+    fault = _fault(prompt, sizes, config)
+    if fault:
+        reason, detail = fault
+        return [
+            Rejected(
+                source=chat.id, reason=reason, detail=detail, content=prompt_messages(chat, None)[-1].content[:400]
+            )
+        ]
     samples = range(config.samples)
     return [Request(chat.id, sample, sample_seed(config.seed, chat.id, sample), prompt) for sample in samples]
+
+
+def _fault(prompt: tuple[int, ...], sizes: Sizes, config: GenerateConfig) -> tuple[str, str] | None:
+    """Why no engine can take this prompt: a countable name, and the details."""
+    if len(prompt) + config.max_new_tokens > sizes.context:
+        new = config.max_new_tokens
+        return (
+            "prompt_too_long",
+            f"{len(prompt)} prompt tokens and {new} new ones exceed the context of {sizes.context}",
+        )
+    if max(prompt) >= sizes.vocabulary:
+        return "unknown_token", f"token {max(prompt)} is beyond the model's {sizes.vocabulary} embeddings"
+    return None
 
 
 def prompt_messages(chat: Chat, system_prompt: str | None) -> tuple[Message, ...]:
@@ -75,8 +102,8 @@ def sample_seed(seed: int, chat_id: str, sample: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}\0{chat_id}\0{sample}".encode()).digest()[:6])
 
 
-def model_context(model: Path) -> int:
-    """The most tokens that the model can attend to.
+def model_sizes(model: Path) -> Sizes:
+    """What the model's configuration says about its sizes.
 
     Raises:
         BadInput: no configuration can be read.
@@ -84,10 +111,10 @@ def model_context(model: Path) -> int:
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(str(model), local_files_only=True)
+        config = AutoConfig.from_pretrained(str(model), local_files_only=True).get_text_config()
     except (OSError, ValueError) as error:
         raise BadInput(f"{model}: no model configuration can be read ({error}); give a checkpoint") from error
-    return int(config.get_text_config().max_position_embeddings)
+    return Sizes(config.max_position_embeddings, config.vocab_size)
 
 
 class Reader:
