@@ -13,7 +13,7 @@ SAMPLE = {
     "seed": 1,
     "works": 4,
     "asked_works": 2,
-    "statements": 1,
+    "retellings": 1,
     "background_works": 2,
     "novels": 4,
     "asked_novels": 2,

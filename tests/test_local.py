@@ -22,7 +22,7 @@ from tsugiki.sample.config import SampleConfig
 from tsugiki.store import open_store
 
 SAMPLE = SampleConfig(
-    seed=1, works=4, asked_works=2, statements=1, background_works=2, novels=4, asked_novels=2
+    seed=1, works=4, asked_works=2, retellings=1, background_works=2, novels=4, asked_novels=2
 )  # fmt: skip
 CLEAN = CleanConfig(normalisation="nfkc", list_pages="set_aside", min_chars=1, max_chars=100_000, max_depth=50)
 IMPOSSIBLE = CLEAN.model_copy(update={"min_chars": 90_000})

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tsugiki.worker import Job, work
 
 GRACE_SECONDS = 60.0
 TICK_SECONDS = 0.25
-PRELOAD = ["torch", "transformers", "peft", "tsugiki.train.preload"]
+PRELOAD = ["tsugiki.preload"]
 
 
 class RunFailed(TsugikiError):
@@ -98,14 +99,15 @@ class LocalRun:
         """
         stop = stop_on_signals()
         waiting = self._missing(target)
-        context = multiprocessing.get_context("forkserver")
         if any(task.call.stage.image != "data" for task in waiting.values()):
-            context.set_forkserver_preload(PRELOAD)
+            # it loads torch and transformers while the first data stages run
+            forkserver.set_forkserver_preload(PRELOAD)
+            forkserver.ensure_running()
         failure: tuple[int, str] | None = None
         with self.display:
             while self._running or (waiting and failure is None):
                 if failure is None:
-                    self._start_ready(waiting, context)
+                    self._start_ready(waiting)
                 failure = self._listen() or failure
                 if failure is None and stop.is_set():
                     failure = (
@@ -135,14 +137,14 @@ class LocalRun:
         self.display.plan([task.name for task in tasks], set(self.outcomes), set(missing))
         return dict(reversed(missing.items()))
 
-    def _start_ready(self, waiting: dict[str, Task], context: Any) -> None:
+    def _start_ready(self, waiting: dict[str, Task]) -> None:
         for task in list(waiting.values()):
             if len(self._running) >= self.machine.slots:
                 return
             gpus = self._free_gpus(self.resources(task).gpus)
             if gpus is not None and all(name in self.outcomes for name in task.needs):
                 del waiting[task.name]
-                self._start(task, gpus, context)
+                self._start(task, gpus)
 
     def _free_gpus(self, wanted: int) -> tuple[int, ...] | None:
         """Devices for a task that wants so many: none needed or none here is the empty tuple; None is to wait."""
@@ -153,7 +155,9 @@ class LocalRun:
         wanted = min(wanted, self.machine.gpus)
         return tuple(free[:wanted]) if len(free) >= wanted else None
 
-    def _start(self, task: Task, gpus: tuple[int, ...], context: Any) -> None:
+    def _start(self, task: Task, gpus: tuple[int, ...]) -> None:
+        light = task.call.stage.image == "data"
+        context: Any = multiprocessing.get_context("spawn" if light else "forkserver")
         receiver, sender = context.Pipe(duplex=False)
         self.logs.mkdir(parents=True, exist_ok=True)
         job = Job(
