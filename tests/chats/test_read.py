@@ -155,3 +155,18 @@ def test_real_files_are_read_whole() -> None:
     assert {row.reason for row in rejected} <= {"duplicate"}
     quiz, none = read(data / "aio-anime-quiz" / "anime.jsonl")
     assert (len(quiz), none) == (110, [])
+
+
+def test_more_unusable_rows_than_configured_refuse_the_file_and_duplicates_do_not_count(tmp_path: Path) -> None:
+    good = {"question": "監督は誰ですか。", "answer": "星野"}
+    bad = {"question": "監督は誰ですか。"}
+    assert len(read(write(tmp_path / "half.jsonl", good, bad))[1]) == 1
+    assert len(read(write(tmp_path / "again.jsonl", good, good, good))[1]) == 2
+    with pytest.raises(BadInput, match="2 of 3 rows cannot be used, more than max_rejected_share = 0.5"):
+        read(write(tmp_path / "most.jsonl", good, bad, bad))
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_bytes(b"\n")
+    with pytest.raises(BadInput, match="empty.jsonl holds no row"):
+        read(tmp_path / "empty.jsonl")

@@ -8,11 +8,13 @@ from typing import Any, get_args
 
 from tsugiki.chats.config import ChatsConfig
 from tsugiki.chats.source import InvalidRow, RawRow, parse_object, read_source
+from tsugiki.errors import BadInput
 from tsugiki.rows import Chat, Message, Rejected, Role, Split
 
 QUESTION_KEYS = ("question", "質問")
 ANSWER_KEYS = ("answer", "回答")
 SHOWN = 400
+DUPLICATE = "duplicate"
 
 
 def read_chats(path: Path, config: ChatsConfig) -> Iterator[Chat | Rejected]:
@@ -24,19 +26,36 @@ def read_chats(path: Path, config: ChatsConfig) -> Iterator[Chat | Rejected]:
     messages, which stays when rows are added or moved. `fact` is empty where the row names none: `split_by_fact`
     fills it. A chat said twice, and another chat under a known id, are set aside.
 
+    Rows have been yielded when a fault is found: keep nothing of an iteration that raised.
+
     Raises:
-        BadInput: the file is missing, damaged or of an unknown kind.
+        BadInput: the file is missing, damaged or of an unknown kind, holds no row, or holds more unusable rows
+            (duplicates do not count) than `max_rejected_share` allows.
     """
     said: set[bytes] = set()
     ids: set[str] = set()
+    rows = unusable = 0
     for raw in read_source(path):
+        rows += 1
         try:
             chat = _chat(parse_object(raw.content), config)
             _check_new(chat, said, ids)
         except InvalidRow as error:
+            unusable += error.reason != DUPLICATE
             yield _rejected(path, raw, error)
         else:
             yield chat
+    _refuse_if_bad(path, rows, unusable, config.max_rejected_share)
+
+
+def _refuse_if_bad(path: Path, rows: int, unusable: int, share: float) -> None:
+    if not rows:
+        raise BadInput(f"{path} holds no row; give a file with chats or questions")
+    if unusable > share * rows:
+        raise BadInput(
+            f"{path}: {unusable} of {rows} rows cannot be used, more than max_rejected_share = {share}; "
+            "repair the file or raise the share"
+        )
 
 
 def _rejected(path: Path, raw: RawRow, error: InvalidRow) -> Rejected:
@@ -47,7 +66,7 @@ def _rejected(path: Path, raw: RawRow, error: InvalidRow) -> Rejected:
 def _check_new(chat: Chat, said: set[bytes], ids: set[str]) -> None:
     digest = _digest(chat.messages)
     if digest in said:
-        raise InvalidRow("duplicate", "the same messages were read before")
+        raise InvalidRow(DUPLICATE, "the same messages were read before")
     if chat.id in ids:
         raise InvalidRow("duplicate_id", f"another chat has the id {chat.id!r}")
     said.add(digest)
