@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     labels: torch.Tensor
     """The next token of the same piece where it is trained, else `IGNORED`."""
     positions: torch.Tensor
-    """Position of the token in its piece."""
+    """Position of the token in its piece; padding counts on, which transformers reads as the same document."""
     pieces: torch.Tensor
     """Index of the token's piece in its row; padding has one of its own."""
 
@@ -163,7 +163,7 @@ def collate(corpus: Corpus, rows: Sequence[list[Piece]], multiple: int = 1) -> B
         for number, (first, last) in enumerate(row):
             end = at + last - first
             ids[index, at:end] = all_ids[first:last]
-            positions[index, at:end] = np.arange(last - first)
+            positions[index, at:] = np.arange(width - at)
             pieces[index, at:end] = number
             following = slice(first + 1, last)
             labels[index, at : end - 1] = np.where(all_targets[following], all_ids[following], IGNORED)
