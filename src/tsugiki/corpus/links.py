@@ -24,6 +24,8 @@ def render_link(parts: list[str], ledger: Ledger) -> str:
     target = parts[0].strip()
     explicit = target.startswith(":")
     prefix, colon, rest = target.lstrip(":").partition(":")
+    # Language codes are written in lower case: [[en:Star]] is the same page elsewhere, [[Re:起点]] is a title.
+    language = _LANGUAGE.match(prefix)
     prefix = prefix.strip().lower()
     if colon and not explicit:
         if prefix in _FILE:
@@ -32,7 +34,7 @@ def render_link(parts: list[str], ledger: Ledger) -> str:
         if prefix in _CATEGORY:
             ledger.note("category")
             return ""
-        if _LANGUAGE.match(prefix) and len(parts) == 1:
+        if language and len(parts) == 1:
             ledger.note("interlanguage")
             return ""
     ledger.note("link")

@@ -2,11 +2,12 @@
 
 import re
 
-from tsugiki.corpus.marks import BREAK, DEFINITION, HEADING, ITEM, ROW, TERM, Ledger
+from tsugiki.corpus.marks import BREAK, DEFINITION, HEADING, ITEM, ROW, TERM, Ledger, hide
 
 _WIKITEXT_LINE = re.compile(r"^[ \t]*([*#:;]+)[ \t]*([^\n]*)$", re.MULTILINE)
 _EMPTY_ITEM = re.compile(f"^(?:[{ITEM}{TERM}{DEFINITION}{ROW}]|-)[ \t{BREAK}]*(?:\n|$)", re.MULTILINE)
-_BULLET = re.compile(f"^([{ITEM}{TERM}{DEFINITION}]?)(?:・[ \t]?|[-*] +)+", re.MULTILINE)
+_BULLET = re.compile(f"^([{ITEM}{TERM}{DEFINITION}]?)[ \t]*(?:・[ \t]?|[-*{hide('-')}] +)+", re.MULTILINE)
+_LONE_DASH = re.compile(r"^[ \t]*-[ \t]*$", re.MULTILINE)
 _MARKED = (HEADING, ITEM, TERM, DEFINITION, ROW)
 
 
@@ -31,7 +32,7 @@ def join_lone_dashes(text: str, ledger: Ledger) -> str:
     A dash is joined across only if it stands at the very start of its line, directly between two plain lines. A list
     item whose template vanished looks much the same, and joining its neighbours would state what no one wrote.
     """
-    if "\n-" not in text and not text.startswith("-"):
+    if not _LONE_DASH.search(text):
         return text
     lines: list[str] = []
     pending = text.split("\n")

@@ -16,7 +16,7 @@ _FRAGMENT: tuple[Rule, ...] = (
     html.strip_tags,
     html.unescape_entities,
 )
-_BLOCK = re.compile(r"```+[ ]?\{=mediawiki\}[ \t]*\n?([^`]*(?:`{1,2}[^`]+)*)```+")
+_BLOCK = re.compile(r"(?<!`)`{3,}+[ ]?\{=mediawiki\}[ \t]*\n?([^`]*(?:`{1,2}[^`]+)*)```+")
 _INLINE = re.compile(r"(?<!`)`([^`]+)`\{=mediawiki\}")
 _INLINE_DOUBLE = re.compile(r"(?<!`)``((?:[^`]|`(?!`)){1,5000})``\{=mediawiki\}")
 _HTML = re.compile(r"(?<!`)`([^`\n]*)`\{=html\}")

@@ -51,8 +51,11 @@ class _Scanner:
         """The rendered page; of what was never closed the parts are kept, one a line."""
         while len(self.stack) > 1:
             self.ledger.note("unclosed_bracket")
+            opening = self.stack[-1].opening
             parts = self._pop()
-            self.stack[-1].pieces.append("\n".join(parts))
+            # The first part of a template is its name.
+            kept = parts[1:] if opening != "[[" and len(parts) > 1 else parts
+            self.stack[-1].pieces.append("\n".join(part.strip("\n") for part in kept))
         return "".join(self.stack[0].pieces)
 
     def _push(self, opening: str) -> None:

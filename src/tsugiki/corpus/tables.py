@@ -1,5 +1,6 @@
 """A table as lines of text: one line a row, each cell with the label of its column, spans carried into every row."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -57,7 +58,7 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     lines = [table.caption] if table.caption else []
     block = _Block()
     size = 0
-    for placed in _place(table.rows):
+    for placed in _place(table.rows, ledger):
         cells = [one for one in placed if one.cell.text]
         if not cells:
             continue
@@ -76,9 +77,9 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     return [f"{ROW}{line}" for line in (*lines, *table.inner)]
 
 
-def _place(rows: list[list[Cell]]) -> list[list[_Placed]]:
+def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
     """Each row's cells with their columns, those that span from above included."""
-    placed: list[list[_Placed]] = []
+    size = 0
     carried: dict[int, tuple[int, Cell]] = {}
     for row in rows:
         column, waiting = 0, list(reversed(row))
@@ -96,10 +97,11 @@ def _place(rows: list[list[Cell]]) -> list[list[_Placed]]:
             line.append(_Placed(column, cell))
             if left > 1:
                 following[column] = (left - 1, cell)
-            column += max(1, min(cell.columns, _MOST_COLUMNS))
+            column += _span(cell)
         carried = following
-        placed.append(line)
-    return placed
+        size += sum(len(one.cell.text) + _span(one.cell) for one in line)
+        ledger.check_chars(size)
+        yield line
 
 
 def _is_header(row: list[_Placed], block: "_Block") -> bool:
@@ -108,20 +110,24 @@ def _is_header(row: list[_Placed], block: "_Block") -> bool:
     return all(one.cell.header for one in filled) and (len(filled) > 1 or bool(block.labels and not block.lines))
 
 
+def _span(cell: Cell) -> int:
+    return max(1, min(cell.columns, _MOST_COLUMNS))
+
+
 class _Block:
     """Header rows and the rows below them, up to the next header row."""
 
     def __init__(self) -> None:
-        self.labels: dict[int, list[str]] = {}
+        self.labels: dict[int, dict[str, None]] = {}
         self.used: set[str] = set()
         self.lines: list[str] = []
 
     def add_labels(self, row: list[_Placed]) -> None:
         for column, cell in row:
-            for spanned in range(column, column + max(1, min(cell.columns, _MOST_COLUMNS))):
-                known = self.labels.setdefault(spanned, [])
-                if cell.text and cell.text not in known:
-                    known.append(cell.text)
+            for spanned in range(column, column + _span(cell)):
+                known = self.labels.setdefault(spanned, {})
+                if cell.text:
+                    known[cell.text] = None
 
     def line(self, cells: list[_Placed]) -> str:
         if len(cells) == 2 and cells[0].cell.header and not cells[1].cell.header and not self.labels:
@@ -131,9 +137,9 @@ class _Block:
         return _SEPARATOR.join(self._labelled(*one) for one in cells)
 
     def _labelled(self, column: int, cell: Cell) -> str:
-        labels = self.labels.get(column, [])
-        end = column + max(1, min(cell.columns, _MOST_COLUMNS))
-        if any(self.labels.get(spanned, []) != labels for spanned in range(column + 1, end)):
+        labels = self.labels.get(column, {})
+        end = column + _span(cell)
+        if any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
             return cell.text
         self.used.update(labels)
         label = " ".join(labels)

@@ -1,0 +1,159 @@
+"""Facts outlive cleaning: infoboxes, casts, tables, readings, and the text around what was removed."""
+
+import pytest
+
+INFOBOX = """{{Infobox animanga/TVAnime
+| タイトル = 星屑の灯台
+| 監督 = [[風間凪]]<ref>本</ref>、{{仮リンク|雨宮楓|en|Kaede}}
+| 画像 = Lighthouse of stars.jpg
+| 放送開始 = 2031年4月2日<br />（第2期：2032年）
+| 声優 =
+* [[星見]]
+* {{nowrap|月島 {{small|（代役）}}}}
+| 関連 = {{声優/活動
+ | 職種 = 歌手
+}}
+| 空 =
+}}
+'''星屑の灯台'''（ほしくずのとうだい、{{lang-en|Starlight}}）は、{{ruby|架空|かくう}}の<ruby>作品<rp>(</rp><rt>さくひん</rt></ruby>。"""
+
+
+def test_an_infobox_becomes_one_line_a_field(cleaned):
+    assert cleaned(INFOBOX).split("\n") == [
+        "タイトル：星屑の灯台",
+        "監督：風間凪、雨宮楓",
+        "放送開始：2031年4月2日 （第2期：2032年）",
+        "声優：星見、月島 （代役）",
+        "職種：歌手",
+        "",
+        "星屑の灯台（ほしくずのとうだい、英語: Starlight）は、架空（かくう）の作品（さくひん）。",
+    ]
+
+
+def test_an_infobox_inside_markdown_is_read_too(cleaned):
+    box = INFOBOX[: INFOBOX.index("\n'''")]
+    text = f"```{{=mediawiki}}\n{box}\n```\n**星屑の灯台**`{{{{要出典|date=x}}}}`{{=mediawiki}}は"
+    assert cleaned(text, "markdown").startswith("タイトル：星屑の灯台\n監督：風間凪、雨宮楓\n")
+    assert cleaned(text, "markdown").endswith("\n\n星屑の灯台は")
+
+
+def test_cast_lists_stay_one_pair_after_the_other(cleaned):
+    text = "; 星見（ほしみ）\n: 声 - [[風間凪]]\n: 灯台守。\n; 月島 : 声 - 雨宮楓\n-\n: 船乗り。"
+    assert cleaned(text).split("\n") == ["星見（ほしみ）", "声 - 風間凪", "灯台守。", "月島", "声 - 雨宮楓", "船乗り。"]
+
+
+TABLES = {
+    "wikitext": """{| class="wikitable"
+|+ 各話一覧
+! 話数 !! 題
+! style="x" | 脚本
+|-
+| 1 || '''[[始まり]]''' || rowspan="2" | 風間
+|-
+| 2 || 海へ<br />再び
+|- style="y"
+| 3 || colspan=2 | 休止
+|}
+後の文。""",
+    "html": """<table><caption>各話一覧</caption><thead><tr><th><p>話数</p></th><th>題</th><th>脚本</th></tr></thead>
+<tr><td>1</td><td><strong>始まり</strong></td><td rowspan="2">風間</td></tr>
+<tr><td>2</td><td><p>海へ<br />
+再び</p></td></tr>
+<tr><td>3</td><td colspan="2">休止</td></tr></table>後の文。""",
+    "grid": """
++------+------------+------+
+| 話数 | 題         | 脚本 |
++======+============+======+
+| 1    | **始まり** | 風間 |
++------+------------+      |
+| 2    | 海へ\\      |      |
+|      | 再び       |      |
++------+------------+------+
+| 3    | 休止              |
++------+-------------------+
+
+後の文。""",
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_become_one_line_a_row(cleaned, kind):
+    lines = cleaned(TABLES[kind], "wikitext" if kind == "wikitext" else "markdown").split("\n")
+    assert [line for line in lines if line and line != "各話一覧"] == [
+        "話数：1 / 題：始まり / 脚本：風間",
+        "話数：2 / 題：海へ 再び / 脚本：風間",
+        "話数：3 / 休止",
+        "後の文。",
+    ]
+    assert ("各話一覧" in lines) == (kind != "grid")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '| 話数 | 題 |\n|----|:---|\n| 1 | [始まり](a "wikilink") |\n| 2 | 海\\|山 |\n',
+        "  話数   題\n  ------ --------\n  1      始まり\n  2      海|山\n",
+        "  --------------\n  話数   題\n  ------ -------\n  1      始まり\n\n  2      海|山\n  --------------\n",
+    ],
+)
+def test_markdown_tables_without_spans(cleaned, text):
+    assert (
+        cleaned(f"前\n\n{text}\n後", "markdown").split("\n\n")[1:]
+        == ["話数：1 / 題：始まり\n話数：2 / 題：海|山", "後"]
+        or cleaned(f"前\n\n{text}\n後", "markdown").replace("\n\n", "\n")
+        == "前\n話数：1 / 題：始まり\n話数：2 / 題：海|山\n後"
+    )
+
+
+def test_a_row_that_may_have_shifted_gets_no_labels(cleaned):
+    text = "| 年 | 題 | 会場 |\n|---|---|---|\n| 2031年 | 甲 | 港 |\n| 乙 | 丘 |  |\n"
+    assert cleaned(text, "markdown").split("\n") == ["年：2031年 / 題：甲 / 会場：港", "乙 / 丘"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{|\n! 年\n| 2031\n|-\n! 場所\n| 港\n|}", "年：2031\n場所：港"),
+        ("{|\n| 甲 || 乙\n|}", "甲 / 乙"),
+        ("{|\n|\n{|\n! 話 !! 題\n|-\n| 1 || 甲\n|}\n|\n{|\n| 2 || 乙\n|}\n|}", "話：1 / 題：甲\n2 / 乙"),
+        ("{|\n! 話 !! 題 !! 空\n|-\n| 1 || 甲 ||\n|}", "話 / 題 / 空\n話：1 / 題：甲"),
+        ("{|\n! 名 !! けいか<nowiki>!!</nowiki>\n|-\n| 甲 || {{!}}\n|}", "名 / けいか!!\n名：甲"),
+        ("{|\n! 話 !! 題\n|-\n| 1 || 甲\n== 次 ==\n文。", "話：1 / 題：甲\n\n次\n文。"),
+        ("{|\n| rowspan=2 | 甲 || 乙\n|-\n| 丙\n|}", "甲 / 乙\n甲 / 丙"),
+    ],
+)
+def test_tables_of_other_shapes(cleaned, text, expected):
+    assert cleaned(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("星見（ほしみ、1990年5月6日 - ）は", "星見（ほしみ、1990年5月6日 - ）は"),
+        ("星見（{{要出典}}、[[1990年]]）は", "星見（1990年）は"),
+        ("星見（{{R|a}}）と『{{x}}』「」の（（{{x}}、）{{y}}）話", "星見との話"),
+        ("{{Lang|fr|L'étoile}}と{{llang|en|Star}}", "L'étoileとStar"),
+        ("{{仮リンク|灯台 (架空)|en|x}}と{{仮リンク|甲|label=乙|en|y}}", "灯台と乙"),
+        ("{{JPN}}・{{Flagicon|JPN}}[[港]]{{要出典範囲|の話|date=x}}", "日本・港の話"),
+        ("生年 {{生年月日と年齢|1990|5|6}}", "生年 1990年5月6日"),
+        ("10<sup>6</sup>と x<sub>1</sub>", "10^6と x1"),
+        ("[[File:a.jpg|thumb|港の[[灯台]]{{small|x}}]]本文<gallery>\na.jpg|甲\n</gallery>", "本文"),
+        ("[[en:Star]][[:en:Star|星]]と[[Re:起点]]と[[港 (町)|]]", "星とRe:起点と港"),
+        ("[https://a.example/?b=c 公式]と[https://a.example]", "公式と"),
+        ("__NOTOC__本文{{DEFAULTSORT:ほし}}{{Tv-stub}}", "本文"),
+        ("甲<!-- 乙 -->丙<nowiki>[[丁]]</nowiki>", "甲丙[[丁]]"),
+        ("{{前後番組|放送局=a|番組名=b|前番組=c|次番組=d}}本文", "本文"),
+        ("{{Infobox\n| 名前 = 星見\n| 年齢 = 15\n本文", "名前 = 星見\n年齢 = 15\n本文"),
+    ],
+)
+def test_templates_and_links(cleaned, text, expected):
+    assert cleaned(text) == expected
+
+
+def test_an_empty_heading_goes_and_its_parent_stays(cleaned):
+    assert cleaned("== 甲 ==\n=== 乙 ===\n{{Main|x}}\n=== 丙 ===\n文。\n== 丁 ==\n") == "甲\n\n丙\n文。"
+
+
+def test_markdown_inline(cleaned):
+    text = "H~2~O、10^6^、~~旧~~`*code*`、[斜体]{.underline}、ラブ*コン"
+    assert cleaned(text, "markdown") == "H2O、10^6、旧*code*、斜体、ラブ*コン"

@@ -1,0 +1,168 @@
+"""Real pages: cleaned for good, free of markup, with every infobox value, cast pair and table cell."""
+
+import html
+import re
+import unicodedata
+
+import pytest
+
+from tsugiki.corpus.clean import Totals, clean, clean_pages
+from tsugiki.rows import Document, Page
+
+LINK = re.compile(r"\[\[(?!(?:file|image|ファイル|画像|category):)(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]", re.IGNORECASE)
+IGNORED = re.compile(
+    r"\[\[(?:file|image|ファイル|画像)[^\[\]]*(?:\[\[[^\[\]]*\]\][^\[\]]*)*\]\]|\{\{[^{}]*\}\}|<[^<>]*>|\[http\S*",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[^\s、。,（）()\[\]|{}]+")
+PUNCTUATION = re.compile(r"[\s'\"()（）「」『』、,;；・:：/|*#=\[\]{}<>~-]+")
+IMAGE_FIELD = re.compile(r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size", re.IGNORECASE)
+
+
+def _squeezed(text):
+    return PUNCTUATION.sub("", unicodedata.normalize("NFKC", html.unescape(text)))
+
+
+def _words(markup):
+    text = LINK.sub(r"\1", IGNORED.sub(" ", markup))
+    return [word for word in map(_squeezed, WORD.findall(text)) if word and not re.fullmatch(r"\d+px", word)]
+
+
+def _source(page):
+    text = re.sub(r"<!--.*?-->", "", page.text, flags=re.S)
+    return re.sub(r"<ref[^<>]*/>|<ref\b[^<>]*>.*?</ref>", "", text, flags=re.S | re.I)
+
+
+def _clean_all(pages, config):
+    results = [clean(page, config).result for page in pages]
+    return [(page, result.text) for page, result in zip(pages, results, strict=True) if isinstance(result, Document)]
+
+
+def test_cleaning_again_changes_nothing(wikitext_pages, markdown_pages, config):
+    pages = wikitext_pages + [page for found in markdown_pages.values() for page in found.values()]
+    for policy in ("nfkc", "none"):
+        done = _clean_all(pages, config(normalisation=policy))
+        assert len(done) >= len(pages) - 1
+        for page, text in done:
+            again = clean(Page(title=page.title, text=text, markup="text"), config(normalisation=policy)).result
+            assert again.text == text, page.title
+
+
+def test_no_markup_is_left_in_japanese_wikitext(wikitext_pages, config):
+    texts = [
+        text
+        for page, text in _clean_all(wikitext_pages, config(normalisation="nfkc"))
+        if re.search("[ぁ-ん]", page.text)
+    ]
+    assert len(texts) >= 120
+    whole = "\n".join(texts)
+    for pattern in (
+        r"\{\{",
+        r"\[\[",
+        r"'''",
+        r"<ref",
+        r"</?(?:div|span|br|small)\b",
+        r"\(\)",
+        r"「」",
+        r"『』",
+        r"^\{\|",
+        r"^[*#:;]",
+        r"&nbsp;",
+    ):
+        found = re.findall(pattern, whole, re.MULTILINE)
+        assert len(found) <= 2, (pattern, found)
+
+
+@pytest.mark.parametrize("generation", ["gfm_2.19.2", "md_2.19.2", "gfm_3.9", "md_3.9", "chinapedia"])
+def test_little_markup_is_left_in_markdown(markdown_pages, config, generation):
+    whole = "\n".join(
+        text for _, text in _clean_all(list(markdown_pages[generation].values()), config(normalisation="nfkc"))
+    )
+    for pattern in (
+        r"wikilink",
+        r"\]\(",
+        r"\{=mediawiki\}",
+        r"\[\^",
+        r"<a ",
+        r"</td>",
+        r"\(\)",
+        r"「」",
+        r"\*\*",
+        r"^#",
+        r"^- ",
+        r"Category:",
+    ):
+        assert len(re.findall(pattern, whole, re.MULTILINE)) <= 3, pattern
+
+
+def test_every_infobox_value_survives(wikitext_pages, config):
+    total, lost = 0, []
+    for page, text in _clean_all(wikitext_pages, config(normalisation="nfkc")):
+        box = re.match(
+            r"\s*(?:\{\{[^{}]*\}\}\s*)*\{\{(?:基礎情報 国|声優|Infobox animanga/TVAnime)\s*\|?\n(.*?)^\}\}",
+            _source(page),
+            re.S | re.M,
+        )
+        known = _squeezed(text)
+        for key, value in re.findall(
+            r"^[ |]*([^=|\n]+?) *=(.*)$", box[1].partition("{{bar box")[0] if box else "", re.M
+        ):
+            if IMAGE_FIELD.search(key) or "{" in value:
+                continue
+            words = _words(value)
+            total += len(words)
+            lost += [(page.title, key, word) for word in words if word not in known]
+    assert total > 3000
+    assert lost == []
+
+
+def test_every_table_cell_survives(wikitext_pages, config):
+    total, lost = 0, []
+    for page, text in _clean_all(wikitext_pages, config(normalisation="nfkc")):
+        known = _squeezed(text)
+        for line in _cells(_source(page)):
+            words = _words(line)
+            total += len(words)
+            lost += [(page.title, word) for word in words if word not in known]
+    assert total > 5000
+    assert len(lost) <= total // 1000, lost[:20]
+
+
+def _cells(source):
+    for table in re.findall(r"^\{\|.*?^\|\}", source, re.S | re.M):
+        for line in table.split("\n")[1:-1]:
+            if line[:1] not in ("|", "!") or line[:2] in ("|-", "|+", "|}"):
+                continue
+            for cell in re.split(r"\|\||!!", IGNORED.sub(" ", line[1:])):
+                yield LINK.sub(r"\1", cell).rpartition("|")[2]
+
+
+def test_every_cast_pair_survives(wikitext_pages, config):
+    (page,) = [page for page in wikitext_pages if "声 - [[" in page.text]
+    pairs = re.findall(r"^; (.+)\n: 声 - \[\[(.+?)\]\]$", page.text, re.M)
+    text = clean(page, config()).result.text
+    assert len(pairs) == 9
+    assert all(f"{role}\n声 - {actor}\n" in text for role, actor in pairs)
+
+
+def test_markdown_keeps_what_wikitext_keeps(wikitext_pages, markdown_pages, config):
+    """The same revision through both ways gives nearly the same words, where the converter kept them."""
+    originals = {page.title: page for page in wikitext_pages}
+    nfkc = config(normalisation="nfkc")
+    for page in list(markdown_pages["md_3.9"].values()):
+        if page.title in originals:
+            ours = set(WORD.findall(clean(originals[page.title], nfkc).result.text))
+            theirs = _squeezed(clean(page, nfkc).result.text)
+            kept = sum(1 for word in ours if _squeezed(word) in theirs) / len(ours)
+            assert kept > 0.85, (page.title, kept)
+
+
+def test_processes_do_not_change_rows_or_counts(wikitext_pages, config):
+    pages = wikitext_pages[:70]
+    alone, together = Totals(), Totals()
+    first = list(clean_pages(pages, config(), alone))
+    second = list(clean_pages(iter(pages), config(), together, workers=2))
+    assert first == second
+    assert alone.figures() == together.figures()
+    assert alone.documents == len(pages)
+    assert alone.figures()["rule.link"] > 1000
