@@ -39,4 +39,6 @@ def _linear_4bit(module: torch.nn.Linear, dtype: torch.dtype, place: torch.devic
     )
     quantized.weight = Params4bit(module.weight.data, requires_grad=False, quant_type="nf4", compress_statistics=True)
     quantized.bias = module.bias
+    # The kernel for CPUs with AVX-512 repacks the weights on their first evaluation and rounds their scales.
+    quantized.support_avx512bf16_for_cpu = False
     return quantized.to(place)
