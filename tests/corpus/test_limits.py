@@ -8,6 +8,7 @@ from tsugiki.corpus.clean import clean
 from tsugiki.rows import Page, Rejected
 
 N = 100_000
+M = 30_000
 DEEP = {
     "nested templates": "{{a|" * N + "}}" * N,
     "open templates": "{{a" * N,
@@ -20,23 +21,23 @@ DEEP = {
     "multiplying labels": "{|\n! " + "長" * 1000 + " !! b\n" + "|-\n|y||z\n" * N + "|}",
 }
 PLAIN = {
-    "closers": "}}]]" * N,
-    "abandoned links": "[[a\n\n" * N,
-    "comments": "<!-- " * N,
-    "tags": "<a <br <ref name=" * N,
-    "quotes": "'" * 4 * N,
-    "nested brackets": "(" * N + ")" * N,
-    "commas": "（、" * N + "、 " * N,
-    "markers": "*" * N + "\n" + "* " * N + "\n" + "#" * N + "=" * N,
-    "lone dashes": "-\n" * N + "a\n-\n" * N,
-    "spaces": " " * 5 * N + "\u3000" * 5 * N + "\n" * 5 * N,
-    "rows": "{|\n" + "|a||b\n|-\n" * N + "|}",
-    "Markdown links": '[a](b "' * N + "](" * N + "![" * N,
-    "Markdown footnotes": "[^1]: a\n[2] b\n" * N,
-    "Markdown code": "`" * 2 * N + "\n" + "`a " * N + "```{=mediawiki}\n" * N,
-    "Markdown tables": "|a|\n|--|\n" * N + "  -- --\n" * N + "+--+\n" * N,
-    "Markdown marks": "~a" * N + "^a" * N + "*a" * N + "\\" * N + "> " * N + "# a\n" * N,
-    "residues": '( "wikilink"' * N,
+    "closers": "}}]]" * M,
+    "abandoned links": "[[a\n\n" * M,
+    "comments": "<!-- " * M,
+    "tags": "<a <br <ref name=" * M,
+    "quotes": "'" * 4 * M,
+    "nested brackets": "(" * M + ")" * M,
+    "commas": "（、" * M + "、 " * M,
+    "markers": "*" * M + "\n" + "* " * M + "\n" + "#" * M + "=" * M,
+    "lone dashes": "-\n" * M + "a\n-\n" * M,
+    "spaces": " " * 5 * M + "\u3000" * 5 * M + "\n" * 5 * M,
+    "rows": "{|\n" + "|a||b\n|-\n" * M + "|}",
+    "Markdown links": '[a](b "' * M + "](" * M + "![" * M,
+    "Markdown footnotes": "[^1]: a\n[2] b\n" * M,
+    "Markdown code": "`" * 2 * M + "\n" + "`a " * M + "```{=mediawiki}\n" * M,
+    "Markdown tables": "|a|\n|--|\n" * M + "  -- --\n" * M + "+--+\n" * M,
+    "Markdown marks": "~a" * M + "^a" * M + "*a" * M + "\\" * M + "> " * M + "# a\n" * M,
+    "residues": '( "wikilink"' * M,
 }
 
 
@@ -66,8 +67,8 @@ def test_a_page_over_the_limit_is_not_even_read(config):
 
 
 MARKUP = r"""
-{{ }} {{{ }}} [[ ]] [ ] {| |} |- || ! !! | = == === * # : ; - QQ QQQ <ref> </ref> <ref/> <nowiki> </nowiki> <!-- --> <br>
-<table> <tr> <td> </table> ( ) （ ） 「 」 『 』 、 &amp; &#x5b; \ \[ \* ` ``` ~ ^ > +--+ |--| --- ![ ]( "wikilink"
+{{ }} {{{ }}} [[ ]] [ ] {| |} |- || ! !! | = == === * # : ; - QQ QQQ <ref> </ref> <ref/> <nowiki> </nowiki> <!-- -->
+<br> <table> <tr> <td> </table> ( ) （ ） 「 」 『 』 、 &amp; &#x5b; \ \[ \* ` ``` ~ ^ > +--+ |--| --- ![ ]( "wikilink"
 {.wikilink} [^1] [^1]: [1] 1. File: Category: http://a Ⅱ ～ ｶﾞ infobox a=b あ 灯台 rowspan=2
 """
 PIECES = [*MARKUP.replace("Q", "'").split(), "\u3000", "\u3099", "\x01", "\x05", "\ufdd0"]
