@@ -32,23 +32,35 @@ def merge(model: Path, adapter: Path, out: Path, config: MergeConfig) -> Metrics
         GateFailed: the merged checkpoint, read back, differs from base + adapter or does not differ from the base,
             or its tensors have other names or shapes than the base's.
     """
-    from peft import PeftModel
-
     base = load_model(model, config.dtype, device()).to(device()).eval()
     ids = _probe(base.get_input_embeddings().num_embeddings)
     shapes, plain = _shapes(base), _logits(base, ids)
-    try:
-        adapted = PeftModel.from_pretrained(base, str(adapter)).eval()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise BadInput(f"{adapter}: no adapter of {model} can be read ({error}); give the one trained on it") from error
-    expected = _logits(adapted, ids)
-    write_checkpoint(adapted.merge_and_unload(safe_merge=True), model, out, config.dtype)
+    expected = _fold(base, adapter, ids)
+    write_checkpoint(base, model, out, config.dtype)
+    del base  # before the merged model is read back, so that memory holds one model at a time
     merged = load_model(out, config.dtype, device()).to(device()).eval()
     if _shapes(merged) != shapes:
         odd = sorted(set(_shapes(merged).items()) ^ set(shapes.items()))[0][0]
         raise GateFailed(f"merge: {odd} is not the same tensor in the merged model and in its base")
     figure = gates.check_merged(expected, _logits(merged, ids), plain, config.tolerance)
     return {"total_parameters": merged.num_parameters(), "gates": {"merge": figure}}
+
+
+def _fold(base: Any, adapter: Path, ids: torch.Tensor) -> torch.Tensor:
+    """Add an adapter to the weights of a model, in place.
+
+    Returns:
+        The logits of ids, [tokens, vocabulary], with the adapter beside the weights.
+    """
+    from peft import PeftModel
+
+    try:
+        adapted = PeftModel.from_pretrained(base, str(adapter)).eval()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadInput(f"{adapter}: no adapter of this base can be read ({error}); give one trained on it") from error
+    logits = _logits(adapted, ids)
+    adapted.merge_and_unload(safe_merge=True)
+    return logits
 
 
 def _probe(vocabulary: int) -> torch.Tensor:

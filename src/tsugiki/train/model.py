@@ -40,7 +40,9 @@ def load_model(path: Path, dtype: Dtype, place: torch.device) -> Any:
         BadInput: the directory holds no checkpoint that transformers can load.
     """
     from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     options: dict[str, Any] = {"dtype": getattr(torch, dtype), "local_files_only": True}
     try:
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))
