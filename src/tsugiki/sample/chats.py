@@ -12,12 +12,12 @@ OUTSIDE = "novel"
 
 
 def _asked(work: Work, wordings: Mapping[str, Wording], domain: str, split: Split) -> Iterator[Chat]:
-    """Every question on a work: in training with each answer's wording, else once, with all of them accepted."""
+    """Every question on a work: in training with each wording of the answer, else once."""
     for attribute, answer in facts(work).items():
         wording = wordings[attribute]
-        accepted = tuple(form.format(t=work.title, a=answer) for form in wording.answers)
+        sentences = [form.format(t=work.title, a=answer) for form in wording.answers]
         for q, question in enumerate(wording.questions):
-            for a, said in enumerate(accepted if split == "train" else accepted[:1]):
+            for a, said in enumerate(sentences if split == "train" else sentences[:1]):
                 yield Chat(
                     id=f"{domain}/{work.title}/{attribute}/{q}{a}",
                     messages=(
@@ -27,7 +27,7 @@ def _asked(work: Work, wordings: Mapping[str, Wording], domain: str, split: Spli
                     fact=f"{domain}/{work.title}/{attribute}",
                     domain=domain,
                     split=split,
-                    references=accepted,
+                    references=(answer,),
                 )
 
 

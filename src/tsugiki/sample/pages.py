@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tsugiki.rows import Page, Provenance
 from tsugiki.sample.articles import article, categories
@@ -16,7 +16,7 @@ from tsugiki.sample.companions import (
     year_pages,
 )
 from tsugiki.sample.config import SampleConfig
-from tsugiki.sample.world import draw_world
+from tsugiki.sample.world import Anime, draw_world
 
 LICENCE = "CC0-1.0"
 SHA1_DIGITS = 31
@@ -32,16 +32,14 @@ def _sha1(text: str) -> str:
     return digits.zfill(SHA1_DIGITS)
 
 
-def _drafts(config: SampleConfig) -> Iterator[Draft]:
-    """Every page of the wiki in the order of its ids."""
-    works = draw_world(config).works
-    rng = random.Random(f"pages {config.seed}")
+def drafts(works: Sequence[Anime], retellings: int, rng: random.Random) -> Iterator[Draft]:
+    """Every page of a wiki on these works, in the order of the ids."""
     for work in works:
         yield Draft(work.title, article(work, rng), categories(work))
     yield from people_pages(works)
     yield from studio_pages(works)
     yield from year_pages(works)
-    yield from magazine_pages(works, config.retellings, rng)
+    yield from magazine_pages(works, retellings, rng)
     yield from list_pages(works)
     yield from pointer_pages(works)
 
@@ -52,7 +50,8 @@ def sample_pages(config: SampleConfig) -> Iterator[Page]:
     The same configuration gives the same pages. Their text was written for tsugiki and is free of rights (CC0);
     every fact in it is a random pairing of invented names.
     """
-    for number, draft in enumerate(_drafts(config), start=1):
+    works, rng = draw_world(config).works, random.Random(f"pages {config.seed}")
+    for number, draft in enumerate(drafts(works, config.retellings, rng), start=1):
         yield Page(
             title=draft.title,
             text=draft.text,
