@@ -7,6 +7,7 @@ ROOT ?= build/store
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
 settings := $(if $(PAGES),--set 'import_pages.source=$(PAGES)') $(if $(CHATS),--set 'import_chats.source=$(CHATS)') \
+            $(if $(REVISION),--set import_model.revision=$(REVISION)) \
             $(if $(SEED),--set seed=$(SEED)) $(foreach item,$(SET),--set '$(item)')
 
 .PHONY: help setup check test e2e run render docs lock bench clean
@@ -16,8 +17,8 @@ help: ## show this help
 	@echo
 	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
-	@echo "  PAGES=… CHATS=…    sources of the recipe          SEED=1          its seed"
-	@echo "  SET='table.key=value …'  change any value of the recipe"
+	@echo "  PAGES=… CHATS=…    sources of the recipe          REVISION=…      commit of its model, 40 digits"
+	@echo "  SEED=1             seed of the recipe             SET='table.key=value …'  any of its values"
 
 setup: .venv/ready ## make .venv (uv if present, pip otherwise; CPU torch where there is no GPU)
 

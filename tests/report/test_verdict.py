@@ -65,8 +65,9 @@ def test_one_arm_is_only_described(build: Build) -> None:
 def test_reciting_and_forgetting_are_told(build: Build) -> None:
     told = [*findings(build({"base": (0, 0, 0.9), "sft": (0.1, 1, 0.5), "cpt_sft": (0.7, 1, 0.2)}).scores)]
     assert told[0] == "SFT alone answers 100\u00a0% of the questions it was trained on and 10\u00a0% of held-out ones."
-    assert told[1].startswith("Outside the domain CPT+SFT differs from Base by −70.0 points")
-    assert told[1].endswith(": it forgot.")
+    assert told[1].startswith("Outside the domain CPT+SFT differs from SFT by −30.0 points")
+    assert told[2].startswith("Outside the domain CPT+SFT differs from Base by −70.0 points")
+    assert all(line.endswith(": it forgot.") for line in told[1:3])
 
 
 def test_a_mirrored_difference_keeps_its_interval(build: Build) -> None:

@@ -10,7 +10,7 @@ from tsugiki.report.verdict import arm_name
 from tsugiki.rows import Split
 from tsugiki.score.scores import Scores, Share
 
-_TIMED = ("second", "per_s", "duration", "elapsed")
+_TIMED = ("second", "per_s", "duration", "elapsed", "peak_memory")
 _FIGURES = 24
 
 

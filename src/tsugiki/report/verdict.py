@@ -127,8 +127,10 @@ def findings(scores: Scores) -> Iterator[str]:
             f"SFT alone answers {percent(sft['train'].accuracy)} of the questions it was trained on and "
             f"{percent(sft['test'].accuracy)} of held-out ones."
         )
-    if "other" in scores.differences and {"base", "cpt_sft"} <= set(scores.arms):
-        yield _outside(paired(scores, "other", "cpt_sft", "base"), scores.confidence)
+    # beside SFT alone, what CPT made the model forget; beside the base, what the whole adaptation did
+    for than in ("sft", "base"):
+        if "other" in scores.differences and {than, "cpt_sft"} <= set(scores.arms):
+            yield _outside(paired(scores, "other", "cpt_sft", than), than, scores.confidence)
     for arm, cells in scores.arms.items():
         samples = sum(cell.samples for cell in cells.values())
         cut = sum(cell.finish["length"] for cell in cells.values())
@@ -140,10 +142,10 @@ def findings(scores: Scores) -> Iterator[str]:
             )
 
 
-def _outside(gap: Gap, confidence: float) -> str:
+def _outside(gap: Gap, than: str, confidence: float) -> str:
     tone = _tone(gap, confidence)
     meaning = {"better": "it gained", "worse": "it forgot"}.get(tone, "no change shown")
     return (
-        f"Outside the domain CPT+SFT differs from Base by {points(gap.difference)} points "
+        f"Outside the domain CPT+SFT differs from {arm_name(than)} by {points(gap.difference)} points "
         f"({points(gap.low)} to {points(gap.high)}): {meaning}."
     )
