@@ -23,11 +23,10 @@ class ReportConfig(Config):
 @stage(image="data", resources=Resources(cpus=1, memory_gb=4, disk_gb=10, hours=1))
 def report(out: Report, scores: Scores, chats: Chats, answers: tuple[Answers, ...], config: ReportConfig) -> Metrics:
     """Write report.html (static, inline SVG) and metrics.json from scores, answers and the records behind them."""
-    from tsugiki.report.metrics import metrics
-    from tsugiki.report.page import render
-
     from tsugiki.lineage import Lineage
     from tsugiki.report.data import ReportData
+    from tsugiki.report.metrics import metrics
+    from tsugiki.report.page import render
     from tsugiki.report.questions import questions
     from tsugiki.rowfile import read_rows
     from tsugiki.score.rows import Judgement
