@@ -97,6 +97,7 @@ class Training(Config):
     save_every: int = Field(ge=1)
     """Optimizer steps between saved states."""
     optimizer: Optimizer
+    """How parameters are updated."""
 
     @model_validator(mode="after")
     def _states_its_length(self) -> Self:
@@ -114,6 +115,7 @@ class CPTConfig(Training):
     """Continued pretraining of LoRA adapters on documents."""
 
     lora: LoRA
+    """The adapters."""
     quantization: Literal["none", "nf4"]
     """How frozen weights are held: `none` in dtype, `nf4` in 4 bits (Dettmers et al. 2023, arXiv 2305.14314)."""
 
@@ -134,6 +136,7 @@ class LoRASFTConfig(SFTConfig):
     """Supervised fine-tuning of LoRA adapters on chats."""
 
     lora: LoRA
+    """The adapters."""
     quantization: Literal["none", "nf4"]
     """How frozen weights are held: `none` in dtype, `nf4` in 4 bits (Dettmers et al. 2023, arXiv 2305.14314)."""
 
@@ -196,6 +199,7 @@ class BaseConfig(Training):
     architecture: Literal["llama", "gpt_oss", "gemma3"]
     """Which model class of transformers is built."""
     shape: Shape
+    """Sizes of the model."""
 
     @model_validator(mode="after")
     def _shape_fits(self) -> Self:
