@@ -125,7 +125,8 @@ def test_a_bad_file_is_refused_in_one_line(tmp_path: Path) -> None:
     torn.write_bytes(gzip.compress(b'{"question": "a", "answer": "b"}\n' * 1000)[:-20])
     write(tmp_path / "other.json", {"rows": []})
     (tmp_path / "chats.txt").write_text("a")
-    for name in ("torn.jsonl.gz", "other.json", "chats.txt", "absent.jsonl"):
+    (tmp_path / "folder.jsonl").mkdir()
+    for name in ("torn.jsonl.gz", "other.json", "chats.txt", "absent.jsonl", "absent.json", "folder.jsonl"):
         with pytest.raises(BadInput, match=name) as caught:
             read(tmp_path / name)
         assert "\n" not in str(caught.value)
@@ -133,17 +134,17 @@ def test_a_bad_file_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_squad_questions_name_their_fact_and_article(tmp_path: Path) -> None:
     answers = [{"text": "雨季"}, {"text": "梅雨"}, {"text": "梅雨"}]
-    questions = [{"id": "a", "question": "何季?", "answers": answers}, {"id": "b", "question": "?", "answers": []}]
+    odd = [{"id": str(n), "question": "?", "answers": value} for n, value in enumerate(([{"text": [1]}], "x", 5))]
+    questions = [{"id": "a", "question": "何季?", "answers": answers}, *odd]
     article = {"title": "梅雨", "paragraphs": [{"context": "梅雨は雨季。", "qas": questions}]}
     path = tmp_path / "squad.json"
     path.write_text(json.dumps({"data": [article]}), encoding="utf-8")
     config = CONFIG.model_copy(update={"domain_key": "title"})
-    chat, rejected = read_chats(path, config)
+    chat, *rejected = read_chats(path, config.model_copy(update={"max_rejected_share": 1.0}))
     assert isinstance(chat, Chat)
     assert (chat.id, chat.domain, chat.references) == ("a", "梅雨", ("梅雨", "雨季"))
     assert chat.fact.endswith("/梅雨")
-    assert isinstance(rejected, Rejected)
-    assert rejected.reason == "empty_text"
+    assert [row.reason for row in rejected if isinstance(row, Rejected)] == ["empty_text"] * 3
 
 
 @pytest.mark.skipif("TSUGIKI_DATA" not in os.environ, reason="TSUGIKI_DATA is not set")
@@ -162,7 +163,7 @@ def test_more_unusable_rows_than_configured_refuse_the_file_and_duplicates_do_no
     bad = {"question": "監督は誰ですか。"}
     assert len(read(write(tmp_path / "half.jsonl", good, bad))[1]) == 1
     assert len(read(write(tmp_path / "again.jsonl", good, good, good))[1]) == 2
-    with pytest.raises(BadInput, match="2 of 3 rows cannot be used, more than max_rejected_share = 0.5"):
+    with pytest.raises(BadInput, match="2 of 3 rows .* max_rejected_share = 0.5; the first is line 2 .missing_key"):
         read(write(tmp_path / "most.jsonl", good, bad, bad))
 
 

@@ -54,6 +54,7 @@ def test_bad_lines_are_set_aside_with_their_number(tmp_path, config, pack):
         {**GOOD, "markup": "html"},
         '{"title": "x", "text": "あ"}'.encode()[:-4] + b'"}',
         b"[" * 100_000,
+        b'{"title": "x", "text": "\\ud800"}',
         {"title": "転送", "text": "#REDIRECT [[x]]"},
         {"title": "空", "text": " "},
         {"title": "長", "text": "x" * 2_000_000},
@@ -66,9 +67,10 @@ def test_bad_lines_are_set_aside_with_their_number(tmp_path, config, pack):
         *[(line, "invalid_row") for line in range(5, 11)],
         (11, "invalid_utf8"),
         (12, "invalid_json"),
-        (13, "redirect"),
-        (14, "empty"),
-        (15, "too_long"),
+        (13, "invalid_text"),
+        (14, "redirect"),
+        (15, "empty"),
+        (16, "too_long"),
     ]
     assert [row for row in rows if isinstance(row, Page)] == [rows[0], rows[0]]
     assert rows[0].provenance.categories == ("架空の作品",)
@@ -135,7 +137,9 @@ def test_a_missing_source_is_refused(tmp_path, config, format_name):
 def test_too_many_unreadable_rows_are_refused(tmp_path, config):
     path = _write(tmp_path / "a.jsonl", GOOD, GOOD, GOOD, b"{broken", {"title": "空", "text": ""})
     assert len(list(read_pages(path, config(max_rejected_share=0.2)))) == 5
-    with pytest.raises(BadInput, match=r"1 of 5 rows cannot be read, more than max_rejected_share = 0\.1"):
+    with pytest.raises(
+        BadInput, match=r"1 of 5 rows cannot be read, more than max_rejected_share = 0\.1; the first is a.jsonl:4 "
+    ):
         list(read_pages(path, config(max_rejected_share=0.1)))
 
 

@@ -14,6 +14,7 @@ from tsugiki.rows import Chat, Message, Rejected, Role, Split
 QUESTION_KEYS = ("question", "質問")
 ANSWER_KEYS = ("answer", "回答")
 SHOWN = 400
+SHOWN_IN_ERROR = 60
 DUPLICATE = "duplicate"
 
 
@@ -35,27 +36,32 @@ def read_chats(path: Path, config: ChatsConfig) -> Iterator[Chat | Rejected]:
     said: set[bytes] = set()
     ids: set[str] = set()
     rows = unusable = 0
+    first: Rejected | None = None
     for raw in read_source(path):
         rows += 1
         try:
             chat = _chat(parse_object(raw.content), config)
             _check_new(chat, said, ids)
         except InvalidRow as error:
-            unusable += error.reason != DUPLICATE
-            yield _rejected(path, raw, error)
+            rejected = _rejected(path, raw, error)
+            if error.reason != DUPLICATE:
+                unusable += 1
+                first = first or rejected
+            yield rejected
         else:
             yield chat
-    _refuse_if_bad(path, rows, unusable, config.max_rejected_share)
-
-
-def _refuse_if_bad(path: Path, rows: int, unusable: int, share: float) -> None:
     if not rows:
         raise BadInput(f"{path} holds no row; give a file with chats or questions")
-    if unusable > share * rows:
+    if first and unusable > config.max_rejected_share * rows:
         raise BadInput(
-            f"{path}: {unusable} of {rows} rows cannot be used, more than max_rejected_share = {share}; "
+            f"{path}: {unusable} of {rows} rows cannot be used, more than max_rejected_share = "
+            f"{config.max_rejected_share}; the first is {_place(first)} ({first.reason}: {first.detail}); "
             "repair the file or raise the share"
         )
+
+
+def _place(row: Rejected) -> str:
+    return f"line {row.line}" if row.line else row.content[:SHOWN_IN_ERROR]
 
 
 def _rejected(path: Path, raw: RawRow, error: InvalidRow) -> Rejected:

@@ -36,10 +36,10 @@ def read_source(path: Path) -> Iterator[RawRow]:
     """Yield the rows of `*.jsonl`, `*.jsonl.gz` or, in SQuAD format, `*.json`, without checking them.
 
     Raises:
-        BadInput: no such file, another kind of file, a damaged archive, or a `.json` that is not SQuAD.
+        BadInput: no file that can be read, another kind of file, a damaged archive, or a `.json` that is not SQuAD.
     """
-    if not path.is_file():
-        raise BadInput(f"{path}: no such file; name a .jsonl, .jsonl.gz or SQuAD .json file")
+    if path.is_dir():
+        raise BadInput(f"{path}: a directory; name a .jsonl, .jsonl.gz or SQuAD .json file")
     if path.name.endswith(".json"):
         yield from _squad_rows(path)
     elif path.name.endswith((".jsonl", ".jsonl.gz")):
@@ -78,6 +78,12 @@ def _lines(path: Path) -> Iterator[RawRow]:
                     yield RawRow(number, content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BadInput(f"{path}: the archive is damaged ({error}); fetch the file again") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"{path}: cannot be read ({error.strerror or error}); check the path and its rights")
 
 
 def _open(path: Path) -> io.BufferedIOBase:
@@ -94,6 +100,8 @@ def _squad_rows(path: Path) -> Iterator[RawRow]:
             for paragraph in article["paragraphs"]
             for question in paragraph["qas"]
         ]
+    except OSError as error:
+        raise _unreadable(path, error) from error
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise BadInput(f"{path}: not a SQuAD file ({error!r}); use .jsonl for one object a line") from error
     for title, context, question in questions:
@@ -103,8 +111,9 @@ def _squad_rows(path: Path) -> Iterator[RawRow]:
 def _flat(title: Any, context: Any, question: Any) -> Any:
     if not isinstance(question, dict):
         return question
-    texts = [item.get("text") for item in question.get("answers") or [] if isinstance(item, dict)]
-    ranked = [text for text, _ in Counter(texts).most_common()]
+    answers = question.get("answers")
+    found = [item.get("text") for item in answers if isinstance(item, dict)] if isinstance(answers, list) else []
+    ranked = [text for text, _ in Counter(text for text in found if isinstance(text, str)).most_common()]
     paragraph = hashlib.sha256(str(context).encode(errors="replace")).hexdigest()[:12]
     row = {"title": title, "answer": ranked, "fact": f"{paragraph}/{ranked[0]}" if ranked else None}
     return row | {key: question[key] for key in ("id", "question") if key in question}

@@ -4,7 +4,7 @@ from tsugiki.rows import Page, Rejected
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.markup import find_redirect
 
-UNREADABLE = frozenset({"invalid_json", "invalid_row", "invalid_utf8", "unreadable"})
+UNREADABLE = frozenset({"invalid_json", "invalid_row", "invalid_text", "invalid_utf8", "unreadable"})
 """Reasons that speak of a damaged source, as opposed to pages that were read and not wanted."""
 
 EXCERPT_CHARS = 1000

@@ -66,6 +66,8 @@ def _row(line: bytes, number: int, name: str, config: PagesConfig) -> Page | Rej
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         return set_aside(name, "invalid_json", str(error) or type(error).__name__, text, number)
+    if "\\u" in text and not _is_utf8(value):
+        return set_aside(name, "invalid_text", "the text holds half of a surrogate pair", text, number)
     if not isinstance(value, dict):
         return set_aside(name, "invalid_row", f"a JSON object is needed, not {type(value).__name__}", text, number)
     try:
@@ -75,6 +77,15 @@ def _row(line: bytes, number: int, name: str, config: PagesConfig) -> Page | Rej
         detail = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
         return set_aside(name, "invalid_row", detail, text, number)
     return admit(page, config, number)
+
+
+def _is_utf8(value: object) -> bool:
+    """Whether UTF-8 can hold every text of a JSON value: an escape may name half of a surrogate pair."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _page(value: dict[str, object], config: PagesConfig) -> Page:

@@ -33,14 +33,18 @@ def read_pages(path: Path, config: PagesConfig) -> Iterator[Page | Rejected]:
         raise BadInput(f"{path}: does not exist; give a dump, a JSONL file or a directory of .md files")
     format_name = _detect(path) if config.format == "auto" else config.format
     rows = unreadable = 0
+    first: Rejected | None = None
     for row in _READERS[format_name](path, config):
         rows += 1
-        unreadable += isinstance(row, Rejected) and row.reason in UNREADABLE
+        if isinstance(row, Rejected) and row.reason in UNREADABLE:
+            unreadable += 1
+            first = first or row
         yield row
-    if unreadable > config.max_rejected_share * rows:
+    if first and unreadable > config.max_rejected_share * rows:
         raise BadInput(
             f"{path}: {unreadable} of {rows} rows cannot be read, more than max_rejected_share = "
-            f"{config.max_rejected_share}; repair the source or raise the share"
+            f"{config.max_rejected_share}; the first is {first.source} ({first.reason}: {first.detail}); "
+            "repair the source or raise the share"
         )
 
 
