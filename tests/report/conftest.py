@@ -69,8 +69,8 @@ def report_data(rights: Rights, facts: int = 100) -> ReportData:
         description="Four arms on generated works.",
         scores=result.scores,
         stages=(
-            StageRun("pages", "import_pages", 3.25, address="pages/import_pages-1", cached=True, metrics={"rows": 12}),
-            StageRun("cpt", "train_cpt", 61.0, 2.5, False, "adapter/train_cpt-2", ("pages/import_pages-1",)),
+            StageRun("pages", "import_pages", 3.25, address="pages/import_pages-1", metrics={"rows": 12}),
+            StageRun("cpt", "train_cpt", 61.0, 2.5, "adapter/train_cpt-2", ("pages/import_pages-1",)),
         ),
         trainings=(TrainingRun("cpt", points, 1_000, 100_000, ("q_proj", "v_proj")),),
         questions=questions,

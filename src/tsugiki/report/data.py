@@ -19,8 +19,6 @@ class StageRun:
     seconds: float
     """Wall time of the attempt that finished."""
     gpu_seconds: float = 0.0
-    cached: bool | None = None
-    """Whether this run found it done; None where that is not known."""
     address: str = ""
     """Address of the artifact it made, which ends in its identity."""
     inputs: tuple[str, ...] = ()

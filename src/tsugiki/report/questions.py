@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from tsugiki.report.data import ArmAnswer, Question
 from tsugiki.rows import Answer, Chat
 from tsugiki.score.rows import Judgement
+from tsugiki.score.score import references
 
 
 def questions(
@@ -34,10 +35,3 @@ def questions(
 def asked(chat: Chat) -> str:
     """The last thing the user said."""
     return next((message.content for message in reversed(chat.messages) if message.role == "user"), "")
-
-
-def references(chat: Chat) -> tuple[str, ...]:
-    """Every accepted answer: the references, or else the last assistant message."""
-    if chat.references:
-        return chat.references
-    return tuple(message.content for message in chat.messages[-1:] if message.role == "assistant")

@@ -122,16 +122,12 @@ def differences_table(scores: Scores, split: Split) -> Markup:
 
 
 def times_table(stages: Sequence[StageRun]) -> Markup:
-    """What every stage took. Whether it was reused differs between runs too, so it stands with the duration."""
-    rows = [[stage.name, stage.stage, _took(stage), duration(stage.gpu_seconds)] for stage in stages]
+    """What every stage took."""
+    rows = [[stage.name, stage.stage, duration(stage.seconds), duration(stage.gpu_seconds)] for stage in stages]
     total = ["All", "", duration(sum(s.seconds for s in stages)), duration(sum(s.gpu_seconds for s in stages))]
     shown = 4 if any(stage.gpu_seconds for stage in stages) else 3
     heads = ["Name", "Stage", "Took", "GPU time"]
     return table(heads[:shown], [row[:shown] for row in [*rows, total]], numeric=range(2, 4), headed=True)
-
-
-def _took(stage: StageRun) -> Markup:
-    return join(duration(stage.seconds), el("time", el("small", "reused")) if stage.cached else join())
 
 
 def trained_table(data: ReportData) -> Markup:

@@ -41,8 +41,8 @@ def score(arms: Mapping[str, Iterable[Answer]], chats: Iterable[Chat], config: S
     asked = _by_id(chats)
     if not asked or not arms:
         raise BadInput(f"{len(asked)} chats and {len(arms)} arms to score; give at least one of each")
-    references = {chat.id: _references(chat) for chat in asked.values()}
-    judged = {arm: _judge_arm(arm, answers, asked, references) for arm, answers in arms.items()}
+    accepted = {chat.id: references(chat) for chat in asked.values()}
+    judged = {arm: _judge_arm(arm, answers, asked, accepted) for arm, answers in arms.items()}
     splits = [split for split in SPLITS if any(chat.split == split for chat in asked.values())]
     questions = {split: [chat for chat in asked.values() if chat.split == split] for split in splits}
     cells = {arm: {split: _cell(rows, questions[split], config) for split in splits} for arm, rows in judged.items()}
@@ -67,17 +67,21 @@ def _by_id(chats: Iterable[Chat]) -> dict[str, Chat]:
     return asked
 
 
-def _references(chat: Chat) -> tuple[str, ...]:
-    """Every accepted answer of a chat: its references, or else its last assistant message."""
+def references(chat: Chat) -> tuple[str, ...]:
+    """Every accepted answer of a chat: its references, or else its last assistant message.
+
+    Raises:
+        BadInput: it has none.
+    """
     said = [message.content for message in chat.messages if message.role == "assistant"]
-    references = tuple(text for text in chat.references or said[-1:] if text.strip())
-    if not references:
+    accepted = tuple(text for text in chat.references or said[-1:] if text.strip())
+    if not accepted:
         raise BadInput(f"chat {chat.id!r} has no reference and no assistant message; give it one to be scored")
-    return references
+    return accepted
 
 
 def _judge_arm(
-    arm: str, answers: Iterable[Answer], asked: Mapping[str, Chat], references: Mapping[str, Sequence[str]]
+    arm: str, answers: Iterable[Answer], asked: Mapping[str, Chat], accepted: Mapping[str, Sequence[str]]
 ) -> dict[str, list[Judgement]]:
     """Judgements of one arm by chat, in the order of the chats, samples in order."""
     judged: dict[str, list[Judgement]] = {chat: [] for chat in asked}
@@ -85,7 +89,7 @@ def _judge_arm(
         chat = asked.get(answer.id)
         if chat is None:
             raise BadInput(f"arm {arm!r} answers the unknown chat {answer.id!r}; score it with the chats it was asked")
-        match = judge(answer.text, references[chat.id], answer.finish)
+        match = judge(answer.text, accepted[chat.id], answer.finish)
         judged[chat.id].append(
             Judgement(
                 id=chat.id,
