@@ -7,12 +7,12 @@ from typing import Any
 import torch
 
 from tsugiki.errors import BadInput
-from tsugiki.train import gates
 from tsugiki.train.config import BaseConfig
 from tsugiki.train.cpt import document_corpus
-from tsugiki.train.loop import Loop, Metrics
-from tsugiki.train.model import Network, attention_for, device
+from tsugiki.train.loop import Metrics
+from tsugiki.train.model import attention_for, device
 from tsugiki.train.output import write_log
+from tsugiki.train.run import train_gated
 from tsugiki.train.tokenizer import SPECIALS, train_tokenizer
 from tsugiki.work import Work
 
@@ -27,7 +27,7 @@ def make_base(texts: Iterable[str], out: Path, work: Work, config: BaseConfig) -
         config: architecture, sizes and training.
 
     Returns:
-        Metrics of `Loop.run`, total_parameters, trainable_parameters, vocabulary, documents, blank_documents, gates.
+        Metrics of `train_gated`, total_parameters, trainable_parameters, vocabulary, documents, blank_documents.
 
     Raises:
         BadInput: no text.
@@ -44,17 +44,9 @@ def make_base(texts: Iterable[str], out: Path, work: Work, config: BaseConfig) -
         tokenizer.save_pretrained(out)
         model.generation_config.save_pretrained(out)
         corpus, blank = document_corpus(tokenizer, texts, config)
-        network = Network(model, config.dtype)
-        passed = {
-            "template": gates.check_template(tokenizer, out),
-            "packing": gates.check_packing(network, corpus),
-        }
-        if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
-        loop = Loop(network, corpus, config, work)
-        metrics = loop.run()
+        log, metrics = train_gated(model, out, corpus, work, config, {})
     model.to(getattr(torch, config.dtype)).save_pretrained(out)
-    write_log(loop.log, out)
+    write_log(log, out)
     count = sum(p.numel() for p in model.parameters())
     return {
         **metrics,
@@ -63,7 +55,6 @@ def make_base(texts: Iterable[str], out: Path, work: Work, config: BaseConfig) -
         "vocabulary": len(tokenizer),
         "documents": len(corpus.documents),
         "blank_documents": blank,
-        "gates": passed,
     }
 
 

@@ -111,8 +111,8 @@ class Training(Config):
         return self
 
 
-class CPTConfig(Training):
-    """Continued pretraining of LoRA adapters on documents."""
+class LoRATraining(Training):
+    """What every training of LoRA adapters states."""
 
     lora: LoRA
     """The adapters."""
@@ -121,8 +121,16 @@ class CPTConfig(Training):
 
     @model_validator(mode="after")
     def _quantization_keeps_experts(self) -> Self:
-        _refuse_nf4_experts(self.lora, self.quantization)
+        if self.quantization == "nf4" and self.lora.expert_targets:
+            raise ValueError(
+                f"expert_targets {self.lora.expert_targets[0]!r} cannot be adapted under quantization nf4, which holds "
+                "fused experts as packed 4-bit blocks; set quantization to none or leave expert_targets empty"
+            )
         return self
+
+
+class CPTConfig(LoRATraining):
+    """Continued pretraining of LoRA adapters on documents."""
 
 
 class SFTConfig(Training):
@@ -132,26 +140,8 @@ class SFTConfig(Training):
     """Share of the chats that may be set aside (too long, not renderable) before the run is refused."""
 
 
-class LoRASFTConfig(SFTConfig):
+class LoRASFTConfig(LoRATraining, SFTConfig):
     """Supervised fine-tuning of LoRA adapters on chats."""
-
-    lora: LoRA
-    """The adapters."""
-    quantization: Literal["none", "nf4"]
-    """How frozen weights are held: `none` in dtype, `nf4` in 4 bits (Dettmers et al. 2023, arXiv 2305.14314)."""
-
-    @model_validator(mode="after")
-    def _quantization_keeps_experts(self) -> Self:
-        _refuse_nf4_experts(self.lora, self.quantization)
-        return self
-
-
-def _refuse_nf4_experts(lora: LoRA, quantization: str) -> None:
-    if quantization == "nf4" and lora.expert_targets:
-        raise ValueError(
-            f"expert_targets {lora.expert_targets[0]!r} cannot be adapted under quantization nf4, which holds fused "
-            "experts as packed 4-bit blocks; set quantization to none or leave expert_targets empty"
-        )
 
 
 class Shape(Config):

@@ -4,7 +4,6 @@ import hashlib
 import json
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -20,30 +19,27 @@ from tsugiki.work import Work
 Metrics = dict[str, Any]
 
 
-@dataclass
 class Loop:
     """One run over the steps of a plan. The trained parameters are those of the network that need a gradient."""
 
-    network: Network
-    corpus: Corpus
-    config: Training
-    work: Work
-    step: int = 0
-    tokens: int = 0
-    log: list[str] = field(default_factory=list)
-    moved: set[str] = field(default_factory=set)
-    seconds: float = 0.0
-    """Of this attempt, in steps."""
-
-    def __post_init__(self) -> None:
-        self.plan = Plan(self.corpus, self.config)
-        named = self.network.model.named_parameters()
-        self.parameters = {name: p for name, p in named if p.requires_grad}
-        self.optimizer = build_optimizer(self.parameters.values(), self.config.optimizer)
-        key = self.config.model_dump_json() + self.corpus.digest()
-        self.fingerprint = hashlib.sha256(key.encode()).hexdigest()
+    def __init__(self, network: Network, corpus: Corpus, config: Training, work: Work) -> None:
+        self.network = network
+        self.corpus = corpus
+        self.config = config
+        self.work = work
+        self.plan = Plan(corpus, config)
+        self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
+        self.optimizer = build_optimizer(self.parameters.values(), config.optimizer)
+        self.fingerprint = hashlib.sha256((config.model_dump_json() + corpus.digest()).encode()).hexdigest()
+        self.step = 0
+        """Steps done, by this attempt and those before it."""
+        self.tokens = 0
+        """Tokens trained, likewise."""
+        self.log: list[str] = []
+        self.moved: set[str] = set()
+        self.seconds = 0.0
+        """Time that this attempt spent in steps."""
         self._resume()
-        self._first = self.step
         self._tokens_before = self.tokens
         self._saved = self.step
         self._save_seconds = 0.0

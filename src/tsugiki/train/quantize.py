@@ -16,7 +16,7 @@ def load_quantized(path: Path, dtype: Dtype, place: torch.device) -> Any:
     """
     from bitsandbytes.nn.parametrize import replace_parameter_4bit
 
-    model = load_model(path, dtype, torch.device(place))
+    model = load_model(path, dtype, place)
     for layer in model.get_decoder().layers:
         for name, module in list(layer.named_modules()):
             if isinstance(module, torch.nn.Linear):

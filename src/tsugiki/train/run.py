@@ -1,4 +1,4 @@
-"""What CPT and SFT share: model in, gates, loop, checkpoint or adapter out."""
+"""What every training shares: model in, gates, loop, checkpoint or adapter out."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from tsugiki.train import gates
-from tsugiki.train.config import CPTConfig, LoRASFTConfig, SFTConfig, Training
+from tsugiki.train.config import LoRATraining, SFTConfig, Training
 from tsugiki.train.data import Corpus
 from tsugiki.train.loop import Loop, Metrics
 from tsugiki.train.lora import add_lora, save_adapter
@@ -17,7 +17,7 @@ from tsugiki.train.template import load_tokenizer
 from tsugiki.work import Work
 
 
-def train_adapter(model: Path, corpus: Corpus, out: Path, work: Work, config: CPTConfig | LoRASFTConfig) -> Metrics:
+def train_adapter(model: Path, corpus: Corpus, out: Path, work: Work, config: LoRATraining) -> Metrics:
     """Train fresh LoRA adapters of a checkpoint on a corpus and write them.
 
     Returns:
@@ -31,9 +31,9 @@ def train_adapter(model: Path, corpus: Corpus, out: Path, work: Work, config: CP
         total = base.num_parameters()
         adapted = add_lora(base, config.lora, config.seed)
         passed: dict[str, float] = {"targets": gates.check_trainable(base, config.lora)}
-        loop, metrics = _train(base, model, corpus, work, config, passed)
+        log, metrics = train_gated(base, model, corpus, work, config, passed)
     save_adapter(adapted, out)
-    write_log(loop.log, out)
+    write_log(log, out)
     return {**metrics, "total_parameters": total, "trainable_parameters": passed["targets"]}
 
 
@@ -51,15 +51,28 @@ def train_all(model: Path, corpus: Corpus, out: Path, work: Work, config: SFTCon
         network.get_decoder().requires_grad_(True)
         network.get_output_embeddings().requires_grad_(True)
         trainable = sum(p.numel() for p in network.parameters() if p.requires_grad)
-        loop, metrics = _train(network, model, corpus, work, config, {})
+        log, metrics = train_gated(network, model, corpus, work, config, {})
     write_checkpoint(network, model, out, config.dtype)
-    write_log(loop.log, out)
+    write_log(log, out)
     return {**metrics, "total_parameters": total, "trainable_parameters": trainable}
 
 
-def _train(
+def train_gated(
     model: Any, path: Path, corpus: Corpus, work: Work, config: Training, passed: dict[str, float]
-) -> tuple[Loop, Metrics]:
+) -> tuple[list[str], Metrics]:
+    """Train the parameters of a model that need a gradient, once the gates on its template and packing hold.
+
+    Args:
+        model: the loaded model; trained in place.
+        path: directory of its tokenizer.
+        corpus: what to learn.
+        work: state of this attempt.
+        config: training.
+        passed: gates that hold already, figure by name.
+
+    Returns:
+        Lines of log.jsonl, and the metrics of `Loop.run` with gates.
+    """
     network = Network(model, config.dtype)
     tokenizer = load_tokenizer(path)
     if tokenizer.chat_template:
@@ -69,4 +82,4 @@ def _train(
         model.gradient_checkpointing_enable({"use_reentrant": False})
     loop = Loop(network, corpus, config, work)
     metrics = loop.run()
-    return loop, {**metrics, "gates": {**passed, "gradients": len(loop.moved)}}
+    return loop.log, {**metrics, "gates": {**passed, "gradients": len(loop.moved)}}
