@@ -182,12 +182,10 @@ def test_a_system_prompt_and_earlier_turns_are_part_of_the_prompt(llama: Path, t
     longer = chat.model_copy(update={"messages": (*chat.messages, *chat.messages)})
     own = chat.model_copy(update={"messages": (Message(role="system", content="丁寧に。"), *chat.messages)})
     config = GREEDY.model_copy(update={"system_prompt": "短く答える。"})
+    asked = [(chat, GREEDY), (chat, config), (longer, GREEDY), (own, GREEDY), (own, config)]
     plain, system, turns, kept, same = (
-        next(generate(llama, [rows], Work(tmp_path / str(index)), used))
-        for index, (rows, used) in enumerate(
-            [(chat, GREEDY), (chat, config), (longer, GREEDY), (own, GREEDY), (own, config)]
-        )
-        if (tmp_path / str(index)).mkdir() is None
+        next(generate(llama, [rows], Recorder().work(tmp_path / str(index)), used))
+        for index, (rows, used) in enumerate(asked)
     )
     assert isinstance(plain, Answer)
     assert isinstance(system, Answer)

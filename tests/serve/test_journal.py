@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from tsugiki.rows import Answer, Rejected
-from tsugiki.serve import journal as module
-from tsugiki.serve.journal import Journal
+from tsugiki.serve.journal import SEGMENT_BYTES, Journal
 from tsugiki.work import Work
 
 ROWS = {
@@ -45,15 +42,15 @@ def test_zeros_left_by_a_power_cut_are_cut_off(tmp_path: Path) -> None:
     assert file.read_bytes() == whole
 
 
-def test_a_long_journal_is_published_in_small_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SEGMENT_BYTES", 300)
+def test_a_long_journal_is_published_in_small_parts(tmp_path: Path) -> None:
+    long = {key: row.model_copy(update={"text": "x" * (SEGMENT_BYTES // 2)}) for key, row in ROWS.items()}
     published: list[tuple[str, ...]] = []
     journal = Journal(Work(tmp_path, publish=published.append))
-    for key, row in ROWS.items():
+    for key, row in long.items():
         journal.append({key: row})
     journal.save()
     files = sorted(path.name for path in tmp_path.iterdir())
     assert len(files) == 2
     assert published == [(name,) for name in files]
     again = Journal(Work(tmp_path))
-    assert {key: again[key] for key in ROWS} == ROWS
+    assert {key: again[key] for key in long} == long

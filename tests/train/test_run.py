@@ -1,13 +1,14 @@
 """The public functions, from texts to a merged and fine-tuned checkpoint."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from tests.train import tiny
 from tsugiki.errors import BadInput, GateFailed
@@ -75,8 +76,6 @@ def test_bfloat16_keeps_trained_parameters_in_float32(bases: dict[str, Path], tm
 
 
 def test_an_untrained_adapter_is_not_merged(bases: dict[str, Path], tmp_path: Path) -> None:
-    from safetensors.torch import save_file
-
     out = tmp_path / "cpt"
     train_cpt(bases["llama"], tiny.TEXTS, out, tiny.work(tmp_path / "w"), tiny.cpt_config("llama"))
     weights = load_file(out / "adapter_model.safetensors")
@@ -100,6 +99,18 @@ def test_long_chats_are_set_aside_up_to_the_configured_share(bases: dict[str, Pa
     result = train_sft(bases["llama"], chats, tmp_path / "b", tiny.work(tmp_path / "wb"), config)
     assert (result["chats"], result["rejected_chats"]) == (12, 1)
     assert json.loads((tmp_path / "b" / "rejected.jsonl").read_text())["reason"] == "too_long"
+
+
+def test_a_checkpoint_without_all_its_weights_is_refused(bases: dict[str, Path], tmp_path: Path) -> None:
+    """Loaded as it is, it would be trained from random numbers."""
+    broken = tmp_path / "broken"
+    shutil.copytree(bases["llama"], broken)
+    weights = load_file(broken / "model.safetensors")
+    norm = weights.pop("model.norm.weight")
+    for changed in (weights, weights | {"model.norm.weight": norm[:3]}):
+        save_file(changed, broken / "model.safetensors", {"format": "pt"})
+        with pytest.raises(BadInput, match=r"1 weights are missing or misshapen, model\.norm\.weight first"):
+            train_cpt(broken, tiny.TEXTS, tmp_path / "a", tiny.work(tmp_path / "w"), tiny.cpt_config("llama"))
 
 
 def test_faulty_inputs_are_named(bases: dict[str, Path], tmp_path: Path) -> None:

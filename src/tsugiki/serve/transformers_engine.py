@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import torch
 from transformers import (
-    AutoModelForCausalLM,
     GenerationConfig,
     LogitsProcessor,
     LogitsProcessorList,
@@ -16,11 +14,10 @@ from transformers import (
     TemperatureLogitsWarper,
     TopPLogitsWarper,
 )
-from transformers.utils import logging as transformers_logging
 
-from tsugiki.errors import BadInput
 from tsugiki.serve.config import GenerateConfig
 from tsugiki.serve.engine import Completion, Limits, Outcome, Request
+from tsugiki.train.model import device, read_weights
 
 
 class SeededNoise(LogitsProcessor):  # type: ignore[misc]  # transformers is untyped
@@ -53,21 +50,6 @@ class _Check(StoppingCriteria):  # type: ignore[misc]  # transformers is untyped
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
-def _load(path: Path, dtype: str) -> Any:
-    """The model, every one of its weights read from the checkpoint."""
-    transformers_logging.disable_progress_bar()
-    try:
-        model, info = AutoModelForCausalLM.from_pretrained(
-            str(path), dtype=getattr(torch, dtype), local_files_only=True, output_loading_info=True
-        )
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: the model cannot be loaded ({error}); give a complete checkpoint") from error
-    absent = sorted([*info["missing_keys"], *(str(key) for key in info["mismatched_keys"])])
-    if absent:
-        raise BadInput(f"{path}: {len(absent)} weights are missing or misshapen, {absent[0]} first; save it again")
-    return model
-
-
 class TransformersEngine:
     """A causal model of transformers, on the GPU where there is one."""
 
@@ -76,17 +58,15 @@ class TransformersEngine:
     def __init__(self, model: Path, config: GenerateConfig, limits: Limits) -> None:
         self._config = config
         self._stops = sorted(limits.stops)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._model = _load(model, config.dtype).to(self._device).eval()
+        self._device = device()
+        self._model = read_weights(model, config.dtype).to(self._device).eval()
         # Only this job's configuration chooses tokens, not defaults that the checkpoint carries.
         self._model.generation_config = GenerationConfig()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         del self._model
         if self._device.type == "cuda":
             torch.cuda.empty_cache()

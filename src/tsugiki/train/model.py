@@ -37,23 +37,45 @@ def load_model(path: Path, dtype: Dtype, place: torch.device) -> Any:
     """Load a causal language model from a checkpoint directory; MXFP4 weights are expanded to dtype.
 
     Raises:
-        BadInput: the directory holds no checkpoint that transformers can load.
+        BadInput: the directory holds no checkpoint that transformers can load, or weights are missing from it.
+    """
+    try:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        options = {"attn_implementation": attention_for(config["model_type"], place)}
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{path}: no model can be loaded ({error}); give a complete checkpoint") from error
+    if config.get("quantization_config", {}).get("quant_method") == "mxfp4":
+        from transformers import Mxfp4Config
+
+        options["quantization_config"] = Mxfp4Config(dequantize=True)
+    return read_weights(path, dtype, **options)
+
+
+def read_weights(path: Path, dtype: str, **options: Any) -> Any:
+    """Load a causal language model; transformers itself fills missing weights with random numbers.
+
+    Args:
+        path: directory of the checkpoint.
+        dtype: number format of the weights.
+        options: what else `from_pretrained` takes.
+
+    Raises:
+        BadInput: the model cannot be loaded, or weights are missing or misshapen.
     """
     from transformers import AutoModelForCausalLM
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    options: dict[str, Any] = {"dtype": getattr(torch, dtype), "local_files_only": True}
+    # mismatched shapes are let through only to be named below, together with missing weights
+    options |= {"local_files_only": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
     try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        options["attn_implementation"] = attention_for(config["model_type"], place)
-        if config.get("quantization_config", {}).get("quant_method") == "mxfp4":
-            from transformers import Mxfp4Config
-
-            options["quantization_config"] = Mxfp4Config(dequantize=True)
-        return AutoModelForCausalLM.from_pretrained(str(path), **options)
-    except (OSError, ValueError, KeyError) as error:
+        model, info = AutoModelForCausalLM.from_pretrained(str(path), dtype=getattr(torch, dtype), **options)
+    except (OSError, ValueError) as error:
         raise BadInput(f"{path}: no model can be loaded ({error}); give a complete checkpoint") from error
+    absent = sorted([*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])])
+    if absent:
+        raise BadInput(f"{path}: {len(absent)} weights are missing or misshapen, {absent[0]} first; save it again")
+    return model
 
 
 class Network:
