@@ -3,10 +3,9 @@
 import re
 
 from tsugiki.corpus.marks import BREAK, Ledger
-from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
+from tsugiki.corpus.tables import Cell, Table, read_spans, render_table, tidy_cell
 
 _TOKEN = re.compile(r"<(/?)(table|tr|td|th|caption)\b([^<>]*)>", re.IGNORECASE)
-_SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
 
 
 class _Open:
@@ -23,10 +22,9 @@ class _Open:
         if self.cell is not None and self.cell[0] == "caption":
             self.table.caption = text
         elif self.cell is not None:
-            spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(self.cell[1])}
             if not self.table.rows:
                 self.table.rows.append([])
-            self.table.rows[-1].append(Cell(text, self.cell[0] == "th", spans.get("col", 1), spans.get("row", 1)))
+            self.table.rows[-1].append(Cell(text, self.cell[0] == "th", *read_spans(self.cell[1])))
         self.cell, self.text = None, []
 
     def read(self, kind: str, closes: bool, attributes: str) -> None:

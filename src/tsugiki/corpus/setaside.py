@@ -4,8 +4,8 @@ import re
 
 from tsugiki.corpus.config import CleanConfig
 from tsugiki.rows import Page
+from tsugiki.wiki.markup import find_redirect
 
-_REDIRECT = re.compile(r"\s*[#＃](?:REDIRECT|転送|リダイレクト)\s*:?\s*\[\[", re.IGNORECASE)
 _DISAMBIGUATION = re.compile(
     r"\{\{\s*(?:template:)?\s*(?:aimai|曖昧さ回避|disambig(?:uation)?|dab|hndis|geodis|人名の曖昧さ回避|地名の曖昧さ回避|"
     r"山の曖昧さ回避|駅名の曖昧さ回避|学校名の曖昧さ回避|曖昧さ回避 [^{}|]{1,20})\s*(?:\||\}\})|__DISAMBIG__",
@@ -20,7 +20,7 @@ _CHARACTERS = re.compile(
 
 def reason_to_set_aside(page: Page, config: CleanConfig) -> str | None:
     """The name of the rule that sets a whole page aside; None for an article."""
-    if _REDIRECT.match(page.text):
+    if find_redirect(page.text) is not None:
         return "redirect"
     if _DISAMBIGUATION_TITLE.search(page.title) or _DISAMBIGUATION.search(page.text):
         return "disambiguation"

@@ -1,5 +1,6 @@
 """A table as lines of text: one line a row, each cell with the label of its column, spans carried into every row."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 from tsugiki.corpus.html import flatten
 from tsugiki.corpus.marks import ROW, Ledger, without_marks
 
+_SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
 _MOST_COLUMNS = 1000
 _SEPARATOR = " / "
 
@@ -37,6 +39,12 @@ class Table:
     """Whether cells may stand under the wrong column, because a converter lost the spans of the rows above."""
     inner: list[str] = field(default_factory=list)
     """Lines of tables inside its cells, which is how pages lay tables out side by side."""
+
+
+def read_spans(attributes: str) -> tuple[int, int]:
+    """Columns and rows that a cell with these HTML attributes spans."""
+    spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(attributes)}
+    return spans.get("col", 1), spans.get("row", 1)
 
 
 def tidy_cell(text: str) -> str:

@@ -3,11 +3,10 @@
 import re
 
 from tsugiki.corpus.marks import BREAK, HEADING, Ledger
-from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
+from tsugiki.corpus.tables import Cell, Table, read_spans, render_table, tidy_cell
 
 _OPENING = re.compile(r"[ \t:*#;]*\{\|")
 _TOKEN_LINE = re.compile(r"^[ \t:*#;]*(\{\||\|\})", re.MULTILINE)
-_SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"[^|\[\]]*=[^|\[\]]*$|\s*(?:nowrap)?\s*$", re.IGNORECASE)
 _ONLY_ATTRIBUTES = re.compile(r"^(?:(?:style|align|class|bgcolor|width)\s*=\s*\"[^\"]*\"\s*)+$", re.IGNORECASE)
 _LIST = re.compile(r"^[ \t]*[*#:;]+[ \t]*", re.MULTILINE)
@@ -28,13 +27,12 @@ class _Open:
         if self.in_caption:
             self.table.caption = tidy_cell("\n".join(self.text))
         elif self.cell is not None:
-            spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(self.cell[0])}
             text = _ONLY_ATTRIBUTES.sub("", "\n".join(self.text).strip().removesuffix("|"))
-            listed = _LIST.search(text)
-            text = (
-                "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n")))) if listed else tidy_cell(text)
-            )
-            self.row.append(Cell(text, self.cell[1], spans.get("col", 1), spans.get("row", 1)))
+            if _LIST.search(text):
+                text = "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n"))))
+            else:
+                text = tidy_cell(text)
+            self.row.append(Cell(text, self.cell[1], *read_spans(self.cell[0])))
         self.cell, self.text, self.in_caption = None, [], False
 
     def end_row(self) -> None:
