@@ -31,31 +31,23 @@ class Cleaned:
 
 @dataclass
 class Totals:
-    """Counts over all pages; complete when the iteration that fills them has ended."""
+    """Sums over all pages; complete when the iteration that fills them has ended."""
 
-    documents: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    """Pages set aside, by reason."""
     hits: Counter[str] = field(default_factory=Counter)
     """Applications of each rule."""
     chars_in: int = 0
     chars_out: int = 0
 
     def add(self, cleaned: Cleaned) -> None:
-        """Count one page."""
-        self.documents += isinstance(cleaned.result, Document)
-        if isinstance(cleaned.result, Rejected):
-            self.rejected[cleaned.result.reason] += 1
+        """Add one page."""
         self.hits += cleaned.hits
         self.chars_in += cleaned.chars_in
         self.chars_out += cleaned.chars_out
 
     def figures(self) -> dict[str, int]:
-        """All counts under flat names (`documents`, `rejected.list_page`, `rule.link`), sorted."""
-        flat = {"documents": self.documents, "chars_in": self.chars_in, "chars_out": self.chars_out}
-        flat |= {f"rejected.{reason}": count for reason, count in self.rejected.items()}
-        flat |= {f"rule.{rule}": count for rule, count in self.hits.items()}
-        return dict(sorted(flat.items()))
+        """All sums under flat names (`chars_in`, `rule.link`), sorted."""
+        rules = {f"rule.{rule}": count for rule, count in sorted(self.hits.items())}
+        return {"chars_in": self.chars_in, "chars_out": self.chars_out} | rules
 
 
 def clean(page: Page, config: CleanConfig) -> Cleaned:
@@ -97,7 +89,7 @@ def _clean_text(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[str, s
 def clean_pages(
     pages: Iterable[Page | Rejected], config: CleanConfig, totals: Totals, workers: int = 1
 ) -> Iterator[Document | Rejected]:
-    """Clean pages in order; rows that were already set aside pass through, counted under their reason.
+    """Clean pages in order; rows that were already set aside pass through.
 
     Args:
         pages: read lazily, never more than a few hundred ahead of what is consumed.
