@@ -1,9 +1,12 @@
 """The contract of a stage: its signature is read, checked and turned into an identity."""
 
+from typing import ClassVar
+
 import pytest
 
 from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
 from tsugiki.artifact import Metrics
+from tsugiki.config import Config
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Answers, Corpus, Pages
 from tsugiki.plan import Plan
@@ -39,6 +42,23 @@ def test_identity_follows_config_inputs_and_version() -> None:
 def test_identity_ignores_where_it_runs() -> None:
     large = Stage(upper_corpus.function, "serve", Resources(cpus=64, gpus=8, hours=100), version=1)
     assert large.call(pages("a"), UPPER).address == upper_corpus.call(pages("a"), UPPER).address
+
+
+def test_identity_ignores_what_does_not_change_the_result_in_nested_tables_too() -> None:
+    class Inner(Config):
+        neutral: ClassVar[tuple[str, ...]] = ("often",)
+        often: int
+        rate: float
+
+    class Outer(Config):
+        inner: Inner
+
+    def identity(often: int, rate: float) -> object:
+        return Outer(inner=Inner(often=often, rate=rate)).identity()
+
+    assert identity(1, 0.5) == identity(2, 0.5) == {"inner": {"rate": 0.5}}
+    assert identity(1, 0.5) != identity(1, 0.25)
+    assert Outer(inner=Inner(often=1, rate=0.5)).model_dump(mode="json") == {"inner": {"often": 1, "rate": 0.5}}
 
 
 def test_wrong_kind_of_artifact_is_refused_when_the_call_is_built() -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from tsugiki.errors import BadInput
 
@@ -18,6 +25,16 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    neutral: ClassVar[tuple[str, ...]] = ()
+    """Fields that change how the work goes and not what comes out: they are left out of the identity."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_neutral(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        if info.context and info.context.get("identity"):
+            return {name: value for name, value in values.items() if name not in self.neutral}
+        return values
 
     @classmethod
     def parse(cls, values: Any, where: str) -> Self:
@@ -32,7 +49,7 @@ class Config(BaseModel):
             raise BadInput(f"{where}: {describe(error)}") from error
 
     def identity(self) -> Any:
-        """The JSON value that stands for this configuration in an identity: sources by their digest alone."""
+        """The JSON value that stands for this in an identity: sources by digest, neutral fields left out."""
         return self.model_dump(mode="json", context={"identity": True})
 
     def pinned(self) -> Self:

@@ -1,6 +1,6 @@
 """Configurations of the training stages; what the configuration itself shows to be impossible is refused here."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -72,6 +72,8 @@ class Optimizer(Config):
 
 class Training(Config):
     """What every training run states."""
+
+    neutral: ClassVar[tuple[str, ...]] = ("gradient_checkpointing", "save_every")
 
     batch_size: int = Field(ge=1)
     """Documents (or packed rows, where packing is `rows`) of one accumulation step."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from tsugiki.config import canonical
 from tsugiki.errors import Preempted
 from tsugiki.train import gates, state
 from tsugiki.train.config import Training
@@ -30,7 +31,7 @@ class Loop:
         self.plan = Plan(corpus, config)
         self.parameters = {name: p for name, p in network.model.named_parameters() if p.requires_grad}
         self.optimizer = build_optimizer(self.parameters.values(), config.optimizer)
-        self.fingerprint = hashlib.sha256((config.model_dump_json() + corpus.digest()).encode()).hexdigest()
+        self.fingerprint = hashlib.sha256((canonical(config.identity()) + corpus.digest()).encode()).hexdigest()
         self.step = 0
         """Steps done, by this attempt and those before it."""
         self.tokens = 0
