@@ -12,6 +12,7 @@ from tsugiki.corpus.marks import Ledger, Pathological
 from tsugiki.corpus.pipeline import RULES
 from tsugiki.corpus.plain import finish_plain
 from tsugiki.corpus.setaside import reason_to_set_aside
+from tsugiki.process import die_with_parent
 from tsugiki.rows import Document, Page, Rejected
 
 _BATCH_PAGES = 32
@@ -111,7 +112,7 @@ def _in_order(pages: Iterable[Page | Rejected], config: CleanConfig, workers: in
         return
     # Spawned, not forked: the calling process may run threads (progress, uploads) that a fork would freeze.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent) as pool:
         waiting: deque[Future[list[Cleaned]]] = deque()
         try:
             for batch in batches:
