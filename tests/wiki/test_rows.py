@@ -26,7 +26,8 @@ def _write(path, *lines, pack=bytes):
 def test_a_row_keeps_what_it_states(tmp_path, config):
     stated = {**GOOD, "id": 5, "revision_id": 6, "url": "https://w.example/x", "path": ["根", "枝"], "note": "ignored"}
     stated |= {"markup": "markdown", "categories": ["作品"], "timestamp": "2026-01-02T03:04:05Z", "licence": "CC0"}
-    (page,) = read_jsonl(_write(tmp_path / "a.jsonl", stated), config())
+    page, other = read_jsonl(_write(tmp_path / "a.jsonl", stated, GOOD), config(url_prefix="https://w.example/"))
+    assert other.provenance.url == "https://w.example/%E6%98%9F%E5%B1%91%E3%81%AE%E7%81%AF%E5%8F%B0"
     assert page.markup == "markdown"
     assert page.provenance.model_dump(exclude_none=True) == {
         "page_id": 5,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 from xml.parsers import expat
 
 from tsugiki.errors import BadInput
@@ -11,7 +10,8 @@ from tsugiki.rows import Page, Provenance, Rejected
 from tsugiki.wiki.admit import admit, set_aside, too_long
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.markup import find_categories
-from tsugiki.wiki.source import Source
+from tsugiki.wiki.source import PackedFile
+from tsugiki.wiki.url import page_url
 
 _CATEGORY_NAMESPACE = "14"
 _FIELDS = {
@@ -109,15 +109,11 @@ class _Reader:
             revision_id=_number(fields.get("revision", "")),
             timestamp=fields.get("timestamp") or None,
             sha1=fields.get("sha1") or None,
-            url=self._url(title),
+            url=page_url(self.config.url_prefix or self.base[: self.base.rfind("/") + 1], title),
             licence=self.config.licence,
             categories=find_categories(text, "wikitext", self.category_name),
         )
         return admit(Page(title=title, text=text, provenance=provenance), self.config)
-
-    def _url(self, title: str) -> str | None:
-        prefix = self.config.url_prefix or self.base[: self.base.rfind("/") + 1]
-        return prefix + quote(title.replace(" ", "_"), safe="/:(),!*'") if prefix else None
 
 
 class _NotADump(Exception):
@@ -137,7 +133,7 @@ def read_dump(path: Path, config: PagesConfig) -> Iterator[Page | Rejected]:
     Raises:
         BadInput: the file is missing, cut off, corrupt, malformed, or no dump; the message names the byte offset.
     """
-    source = Source(path)
+    source = PackedFile(path)
     reader = _Reader(config)
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -152,7 +148,7 @@ def read_dump(path: Path, config: PagesConfig) -> Iterator[Page | Rejected]:
 
 
 def _feed(
-    parser: expat.XMLParserType, reader: _Reader, source: Source, piece: bytes, *, last: bool
+    parser: expat.XMLParserType, reader: _Reader, source: PackedFile, piece: bytes, *, last: bool
 ) -> list[Page | Rejected]:
     try:
         parser.Parse(piece, last)

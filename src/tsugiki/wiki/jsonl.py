@@ -11,7 +11,8 @@ from tsugiki.rows import Markup, Page, Provenance, Rejected
 from tsugiki.wiki.admit import admit, set_aside, too_long
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.markup import find_categories
-from tsugiki.wiki.source import Source
+from tsugiki.wiki.source import PackedFile
+from tsugiki.wiki.url import page_url
 
 _ESCAPED_BYTES = 6
 _ROOM_BYTES = 1 << 16
@@ -26,7 +27,7 @@ def read_jsonl(path: Path, config: PagesConfig) -> Iterator[Page | Rejected]:
     Raises:
         BadInput: the file is missing, or its compressed data is corrupt or cut off; the byte offset is named.
     """
-    source = Source(path)
+    source = PackedFile(path)
     # A character takes at most six bytes in JSON (\uXXXX), so that a longer line cannot hold a page of legal size.
     limit = config.max_page_bytes * _ESCAPED_BYTES + _ROOM_BYTES
     for number, (line, whole) in enumerate(_lines(source, limit), start=1):
@@ -36,7 +37,7 @@ def read_jsonl(path: Path, config: PagesConfig) -> Iterator[Page | Rejected]:
             yield _row(line, number, f"{path.name}:{number}", config)
 
 
-def _lines(source: Source, limit: int) -> Iterator[tuple[bytes, bool]]:
+def _lines(source: PackedFile, limit: int) -> Iterator[tuple[bytes, bool]]:
     """Each line without its end, and whether it is whole: of a line over the limit only the beginning is kept."""
     pending: list[bytes] = []
     length = 0
@@ -101,7 +102,7 @@ def _page(value: dict[str, object], config: PagesConfig) -> Page:
     if "categories" not in stated and isinstance(text, str) and markup in get_args(Markup):
         stated["categories"] = find_categories(text, markup)  # type: ignore[arg-type]
     stated.setdefault("licence", config.licence)
-    if config.url_prefix and isinstance(title, str):
-        stated.setdefault("url", config.url_prefix + title.replace(" ", "_"))
+    if isinstance(title, str):
+        stated.setdefault("url", page_url(config.url_prefix, title))
     provenance = Provenance.model_validate(stated, strict=True)
     return Page.model_validate({"title": title, "text": text, "markup": markup, "provenance": provenance}, strict=True)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from tsugiki.errors import BadInput
 from tsugiki.rows import Page, Provenance, Rejected
 from tsugiki.wiki.admit import EXCERPT_CHARS, admit, set_aside, too_long
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.markup import find_categories
+from tsugiki.wiki.url import page_url
 
 _FIRST_HEADING = re.compile(r"\s*# +([^\n]*[^\s#])[ #]*(?:\n|$)")
 
@@ -47,7 +47,7 @@ def _read(file: Path, name: str, config: PagesConfig) -> Page | Rejected:
     heading = _FIRST_HEADING.match(text)
     title = heading[1].strip() if heading else file.stem
     provenance = Provenance(
-        url=config.url_prefix + quote(title.replace(" ", "_"), safe="/:(),!*'") if config.url_prefix else None,
+        url=page_url(config.url_prefix, title),
         licence=config.licence,
         categories=find_categories(text, "markdown"),
     )

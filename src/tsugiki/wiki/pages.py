@@ -10,7 +10,7 @@ from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.dump import read_dump
 from tsugiki.wiki.jsonl import read_jsonl
 from tsugiki.wiki.markdown import read_markdown
-from tsugiki.wiki.source import Source
+from tsugiki.wiki.source import PackedFile
 
 _READERS: dict[str, Callable[[Path, PagesConfig], Iterator[Page | Rejected]]] = {
     "dump": read_dump,
@@ -53,7 +53,7 @@ def _detect(path: Path) -> str:
     if path.is_dir():
         return "markdown"
     start = b""
-    for piece in Source(path).pieces():
+    for piece in PackedFile(path).pieces():
         start = (start + piece).removeprefix(b"\xef\xbb\xbf").lstrip()
         if start:
             break

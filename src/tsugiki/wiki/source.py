@@ -1,10 +1,12 @@
 """Read a plain, gzip or bzip2 file as decompressed pieces, knowing at every moment where in the file one is."""
 
+from __future__ import annotations
+
 import bz2
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal
 
 from tsugiki.errors import BadInput
 
@@ -15,53 +17,7 @@ _PIECE_BYTES = 1 << 20
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "bzip2": b"BZh"}
 
 
-class _Member(Protocol):
-    """One gzip member or bzip2 stream being decompressed."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def pieces(self, data: bytes) -> Iterator[bytes]: ...
-
-
-class _Bzip2Member:
-    def __init__(self) -> None:
-        self._decompressor = bz2.BZ2Decompressor()
-
-    @property
-    def eof(self) -> bool:
-        return self._decompressor.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decompressor.unused_data
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        yield self._decompressor.decompress(data, _PIECE_BYTES)
-        while not self._decompressor.eof and not self._decompressor.needs_input:
-            yield self._decompressor.decompress(b"", _PIECE_BYTES)
-
-
-class _GzipMember:
-    def __init__(self) -> None:
-        self._decompressor = zlib.decompressobj(wbits=31)
-
-    @property
-    def eof(self) -> bool:
-        return self._decompressor.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decompressor.unused_data
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        yield self._decompressor.decompress(data, _PIECE_BYTES)
-        while not self._decompressor.eof and self._decompressor.unconsumed_tail:
-            yield self._decompressor.decompress(self._decompressor.unconsumed_tail, _PIECE_BYTES)
-
-
-class Source:
+class PackedFile:
     """The decompressed content of one file, in pieces of at most 1 MiB.
 
     Files of several members (multistream bzip2, concatenated gzip) are read as one content.
@@ -99,15 +55,15 @@ class Source:
             yield data
 
     def _decompressed(self, file: BinaryIO) -> Iterator[bytes]:
-        member: _Member | None = None
+        member: zlib._Decompress | bz2.BZ2Decompressor | None = None
         while data := file.read(_READ_BYTES):
             start = self.offset
             self.offset += len(data)
             while data:
                 if member is None:
-                    member = _Bzip2Member() if self.compression == "bzip2" else _GzipMember()
+                    member = bz2.BZ2Decompressor() if self.compression == "bzip2" else zlib.decompressobj(wbits=31)
                 try:
-                    yield from member.pieces(data)
+                    yield from _decompress(member, data)
                 except (OSError, zlib.error):
                     raise self._corrupt(start) from None
                 data = member.unused_data if member.eof else b""
@@ -123,3 +79,16 @@ class Source:
             f"{self.path}: the {self.compression} data is corrupt between compressed byte offsets {start} and "
             f"{self.offset}; fetch the file again and verify its checksum"
         )
+
+
+def _decompress(member: zlib._Decompress | bz2.BZ2Decompressor, data: bytes) -> Iterator[bytes]:
+    """What one gzip member or bzip2 stream makes of the data, a piece at a time."""
+    yield member.decompress(data, _PIECE_BYTES)
+    while not member.eof:
+        if isinstance(member, bz2.BZ2Decompressor):
+            more, rest = not member.needs_input, b""
+        else:
+            more, rest = bool(member.unconsumed_tail), member.unconsumed_tail
+        if not more:
+            return
+        yield member.decompress(rest, _PIECE_BYTES)
