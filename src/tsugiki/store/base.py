@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tsugiki.errors import BadInput, TsugikiError
 
@@ -26,7 +26,7 @@ class BadArtifact(TsugikiError):
 class FileEntry(BaseModel):
     """One file of an artifact. Its key is its name relative to the artifact, with forward slashes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     size: int = Field(ge=0)
     """Bytes."""
@@ -34,8 +34,6 @@ class FileEntry(BaseModel):
 
 
 Files = Mapping[str, FileEntry]
-
-_FILES = TypeAdapter(dict[str, FileEntry])
 
 
 def nothing() -> None:
@@ -152,10 +150,10 @@ def files_of(record: bytes) -> dict[str, FileEntry]:
         BadArtifact: this is not a record.
     """
     try:
-        files = _FILES.validate_python(json.loads(record)["files"])
+        files = {name: FileEntry.model_validate(entry) for name, entry in json.loads(record)["files"].items()}
         for name in files:
             check_name(name)
-    except (ValueError, KeyError, TypeError, ValidationError, BadInput) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, BadInput) as error:
         raise BadArtifact(f"not a record ({' '.join(str(error).split())[:200]}); delete the artifact") from error
     return files
 
