@@ -17,7 +17,7 @@ class ChatsConfig(Config):
     other: tuple[str, ...]
     """Domains outside the one that is trained: their rows go into the split `other`."""
     fact_key: str | None = None
-    """Column that names the fact a row asks for (`fact` in SQuAD files: paragraph and answer); null: none."""
+    """Column that names the fact a row asks for (`fact` in SQuAD files: paragraph and answer); left out: none."""
     same_fact: Literal["question", "answer"]
     """What groups rows that name no fact: `question`, equal questions only, so that another wording may cross;
     `answer`, equal questions or equal answers, so that wordings of a fact that share an answer stay together, at

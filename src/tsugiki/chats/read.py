@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from tsugiki.chats.config import ChatsConfig
 from tsugiki.chats.source import InvalidRow, RawRow, parse_object, read_source
@@ -87,10 +87,9 @@ def _digest(messages: Iterable[Message]) -> bytes:
 def _chat(row: dict[str, Any], config: ChatsConfig) -> Chat:
     messages, references = _messages(row)
     stated = {"split": _split(row["split"])} if row.get("split") is not None else {}
-    turns = tuple(Message.model_validate(message) for message in messages)
     return Chat(
-        id=_name(row, "id") or _digest(turns).hex(),
-        messages=turns,
+        id=_name(row, "id") or _digest(messages).hex(),
+        messages=tuple(messages),
         fact=_name(row, config.fact_key) or "",
         domain=_name(row, config.domain_key) or config.domain,
         references=tuple(references),
@@ -99,10 +98,9 @@ def _chat(row: dict[str, Any], config: ChatsConfig) -> Chat:
 
 
 def _split(value: Any) -> Split:
-    for split in get_args(Split):
-        if value == split:
-            return split  # type: ignore[no-any-return]  # get_args is untyped; it is one of Split's names
-    raise InvalidRow("invalid_split", f"split is {value!r}, not one of {', '.join(get_args(Split))}")
+    if value not in get_args(Split):
+        raise InvalidRow("invalid_split", f"split is {value!r}, not one of {', '.join(get_args(Split))}")
+    return cast("Split", value)
 
 
 def _name(row: dict[str, Any], key: str | None) -> str | None:
@@ -114,14 +112,15 @@ def _name(row: dict[str, Any], key: str | None) -> str | None:
     raise InvalidRow("invalid_value", f"{key} is a {type(value).__name__}, not text")
 
 
-def _messages(row: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+def _messages(row: dict[str, Any]) -> tuple[list[Message], list[str]]:
     """The turns and the accepted answers; an empty list of answers stands for the last turn."""
+    stated = _texts(row["references"], "references") if row.get("references") else []
     if "messages" in row:
-        return _turns(row["messages"]), _texts(row, "references") if row.get("references") else []
-    question = _text(row, _key(row, QUESTION_KEYS, "question"))
-    answers = _texts(row, _key(row, ANSWER_KEYS, "answer"))
-    references = _texts(row, "references") if row.get("references") else answers
-    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answers[0]}]
+        return _turns(row["messages"]), stated
+    asked, answered = _key(row, QUESTION_KEYS, "question"), _key(row, ANSWER_KEYS, "answer")
+    question, answers = _text(row[asked], asked), _texts(row[answered], answered)
+    references = stated or answers
+    turns = [Message(role="user", content=question), Message(role="assistant", content=answers[0])]
     return turns, references if references != answers[:1] else []
 
 
@@ -132,8 +131,7 @@ def _key(row: dict[str, Any], keys: tuple[str, ...], what: str) -> str:
     raise InvalidRow("missing_key", f"no {what}: the row has none of messages, {', '.join(keys)}")
 
 
-def _text(row: dict[str, Any], key: str) -> str:
-    value = row[key]
+def _text(value: Any, key: str) -> str:
     if not isinstance(value, str):
         raise InvalidRow("invalid_value", f"{key} is a {type(value).__name__}, not text")
     if not value.strip():
@@ -141,30 +139,30 @@ def _text(row: dict[str, Any], key: str) -> str:
     return value.strip()
 
 
-def _texts(row: dict[str, Any], key: str) -> list[str]:
-    values = row[key] if isinstance(row[key], list) else [row[key]]
-    if not values:
+def _texts(value: Any, key: str) -> list[str]:
+    """One text or a list of them, each once."""
+    if value == []:
         raise InvalidRow("empty_text", f"{key} is an empty list")
-    return list(dict.fromkeys(_text({key: value}, key) for value in values))
+    return list(dict.fromkeys(_text(item, key) for item in (value if isinstance(value, list) else [value])))
 
 
-def _turns(messages: Any) -> list[dict[str, Any]]:
+def _turns(messages: Any) -> list[Message]:
     """Turns in the order system?, (user, assistant)+."""
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidRow("invalid_value", "messages is not a list of objects")
     turns = [_turn(message) for message in messages]
-    roles = [turn["role"] for turn in turns]
+    roles = [turn.role for turn in turns]
     spoken = roles[1:] if roles[:1] == ["system"] else roles
     if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
-        raise InvalidRow("wrong_roles", f"roles are {', '.join(map(str, roles))}; need system?, (user, assistant)+")
+        raise InvalidRow("wrong_roles", f"roles are {', '.join(roles)}; need system?, (user, assistant)+")
     return turns
 
 
-def _turn(message: dict[str, Any]) -> dict[str, Any]:
+def _turn(message: dict[str, Any]) -> Message:
     role = message.get("role")
     if role not in get_args(Role):
         raise InvalidRow("wrong_roles", f"role is {role!r}, not one of {', '.join(get_args(Role))}")
     if "content" not in message:
         raise InvalidRow("missing_key", f"a message of {role} has no content")
-    thinking = {"thinking": _text(message, "thinking")} if message.get("thinking") else {}
-    return {"role": role, "content": _text(message, "content"), **thinking}
+    thinking = _text(message["thinking"], "thinking") if message.get("thinking") else None
+    return Message(role=role, content=_text(message["content"], "content"), thinking=thinking)
