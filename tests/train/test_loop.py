@@ -2,8 +2,10 @@
 
 import json
 import multiprocessing
+import os
 import random
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from tsugiki.errors import BadInput, Preempted
 from tsugiki.train.cpt import train_cpt
 from tsugiki.train.optimizer import learning_rate
 from tsugiki.train.sft import train_sft
-from tsugiki.work import Work
+from tsugiki.work import Report, Work
+
+KILLS = 20
 
 
 def losses(out: Path) -> list[float]:
@@ -84,21 +88,31 @@ def test_full_training_with_8_bit_moments_resumes_exactly(bases: dict[str, Path]
 
 
 def test_killed_at_random_moments_it_still_leaves_the_same_bytes(bases: dict[str, Path], tmp_path: Path) -> None:
-    """It saves after every step, so that kills hit saves too."""
+    """It saves after every step, so that kills hit saves too; each attempt gets a little further than the last."""
     config = tiny.cpt_config("llama", save_every=1, epochs=40)
     train_cpt(bases["llama"], tiny.TEXTS, tmp_path / "a", tiny.work(tmp_path / "wa"), config)
-    chance, attempt = random.Random(0), (bases["llama"], tiny.TEXTS, tmp_path / "b", tiny.work(tmp_path / "wb"))
-    killed = 0
-    for _ in range(20):
-        process = multiprocessing.get_context("fork").Process(target=train_cpt, args=(*attempt, config))
+    chance, attempt = random.Random(0), tiny.work(tmp_path / "wb")
+    for kill in range(KILLS):
+        attempt.report = killer((kill + 1) / (KILLS + 5), chance.uniform(0, 0.02))
+        arguments = (bases["llama"], tiny.TEXTS, tmp_path / "b", attempt, config)
+        process = multiprocessing.get_context("fork").Process(target=train_cpt, args=arguments)
         process.start()
-        process.join(chance.random())
-        process.kill()
         process.join()
-        killed += process.exitcode == -signal.SIGKILL
-    assert killed > 5
+        assert process.exitcode == -signal.SIGKILL
     train_cpt(bases["llama"], tiny.TEXTS, tmp_path / "b", tiny.work(tmp_path / "wb"), config)
     assert tiny.digests(tmp_path / "a") == tiny.digests(tmp_path / "b")
+
+
+def killer(share: float, seconds: float) -> Report:
+    """A progress report that kills its process so many seconds after a share of the steps is done."""
+    timers: list[threading.Timer] = []
+
+    def report(done: int, total: int, _figures: dict[str, float]) -> None:
+        if done >= share * total and not timers:
+            timers.append(threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)))
+            timers[0].start()
+
+    return report
 
 
 def test_a_finished_run_trains_nothing_again(bases: dict[str, Path], tmp_path: Path) -> None:
