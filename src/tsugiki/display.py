@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Collection, Sequence
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from tsugiki.command import format_figures
@@ -31,14 +30,9 @@ class Display(Protocol):
     def failed(self, name: str) -> None:
         """A task ended without one."""
 
-    def tick(self) -> None:
-        """Time passed."""
-
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Lines:
@@ -70,18 +64,13 @@ class Lines:
         """Say that a task failed."""
         self._print(f"{name}: failed")
 
-    def tick(self) -> None:
-        """Lines need no redrawing."""
-
     def _print(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         return None
 
 
@@ -127,16 +116,11 @@ class Bars:
         self._bars.update(self._ids[name], state="[red]x", note="failed")
         self._bars.stop_task(self._ids[name])
 
-    def tick(self) -> None:
-        """The bars redraw themselves."""
-
     def __enter__(self) -> Self:
         self._bars.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
 

@@ -15,8 +15,6 @@ from tsugiki.stage import Call
 from tsugiki.store import Attempt, Store, hash_directory
 from tsugiki.work import Report, Work, silent
 
-MEANING = ("kind", "stage", "version", "inputs")
-
 
 @dataclass(frozen=True)
 class Conditions:
@@ -51,11 +49,11 @@ def existing(call: Call[Any], store: Store) -> Record | None:
         "version": call.stage.version,
         "inputs": call.input_addresses(),
     }
-    for name in MEANING:
-        if getattr(record, name) != expected[name]:
+    for name, value in expected.items():
+        if getattr(record, name) != value:
             raise TsugikiError(
                 f"{call.address} holds another artifact: its {name} is {getattr(record, name)!r}, "
-                f"not {expected[name]!r}; delete it to redo"
+                f"not {value!r}; delete it to redo"
             )
     store.verify(call.address, record.files)
     return record

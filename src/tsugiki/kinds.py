@@ -57,12 +57,6 @@ class Counts:
     rows: int
     rejected: dict[str, int]
 
-    @property
-    def rejected_share(self) -> float:
-        """Share of all rows that was set aside; 0 where there was none."""
-        aside = sum(self.rejected.values())
-        return aside / (aside + self.rows) if aside else 0.0
-
     def metrics(self) -> dict[str, object]:
         """The counts as a record keeps them."""
         return {"rows": self.rows, "rejected": self.rejected}

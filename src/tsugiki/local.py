@@ -192,7 +192,6 @@ class LocalRun:
                 running.record = Record.model_validate_json(value)
             else:
                 running.failure = value
-        self.display.tick()
         return failure
 
     def _ended(self, running: _Running) -> tuple[int, str] | None:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from tsugiki.errors import BadInput
+from tsugiki.store.files import hash_file
 
 BLOCK = 1 << 20
 
@@ -91,20 +92,15 @@ def digest_of(uri: str) -> str:
     try:
         if path.is_dir():
             return f"sha256:{_hash_tree(path)}"
-        return f"sha256:{_hash_file(path)}"
+        return f"sha256:{hash_file(path)}"
     except OSError as error:
         raise BadInput(f"the source {uri} cannot be read: {error.strerror}") from error
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _hash_tree(directory: Path) -> str:
     total = hashlib.sha256()
     for path in sorted(p for p in directory.rglob("*") if p.is_file()):
-        total.update(f"{path.relative_to(directory).as_posix()}\0{_hash_file(path)}\n".encode())
+        total.update(f"{path.relative_to(directory).as_posix()}\0{hash_file(path)}\n".encode())
     return total.hexdigest()
 
 
