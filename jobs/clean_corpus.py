@@ -17,7 +17,7 @@ def clean_corpus(out: Corpus, pages: Pages, config: CleanConfig) -> Metrics:
     totals = Totals()
     counts = out.write(clean_pages(pages.rows(), config, totals, workers=usable_cores()))
     if counts.rows == 0:
-        raise BadInput(f"no page of {pages.address} is left after cleaning: {counts.rejected}")
+        raise BadInput(f"no page of {pages.address} is left after cleaning ({counts.rejected}): relax the limits")
     return counts.metrics() | {"cleaning": totals.figures()}
 
 

@@ -16,7 +16,7 @@ def generate(out: Answers, model: Checkpoint, chats: Chats, config: GenerateConf
 
     counts = out.write(answer(model.path, list(chats.rows()), out.work, config))
     if counts.rows == 0:
-        raise BadInput(f"no question of {chats.address} could be answered: {counts.rejected}")
+        raise BadInput(f"no question of {chats.address} could be answered ({counts.rejected}): lower max_new_tokens")
     return counts.metrics() | count_answers(out.rows())
 
 

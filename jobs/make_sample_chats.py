@@ -14,7 +14,7 @@ def make_sample_chats(out: Chats, config: SampleConfig) -> Metrics:
     from tsugiki.sample.chats import sample_chats
 
     counts = out.write(sample_chats(config))
-    return counts.metrics() | count_chats(sample_chats(config))
+    return counts.metrics() | count_chats(out.rows())
 
 
 if __name__ == "__main__":

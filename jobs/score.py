@@ -27,7 +27,8 @@ def score(out: Scores, chats: Chats, answers: tuple[Answers, ...], config: ArmsC
 
     if len(config.arms) != len(answers):
         raise BadInput(
-            f"{len(config.arms)} arms are named ({', '.join(config.arms)}) for {len(answers)} sets of answers"
+            f"{len(config.arms)} arms are named ({', '.join(config.arms)}) for {len(answers)} sets of answers: "
+            "name each set once"
         )
     # a question that one arm could not be asked is asked of none, so that all are compared on the same ones
     aside = {row.source for item in answers for row in item.rejected()}
@@ -37,7 +38,8 @@ def score(out: Scores, chats: Chats, answers: tuple[Answers, ...], config: ArmsC
         for name, item in zip(config.arms, answers, strict=True)
     }
     result = judge(arms, asked, config)
-    (out.path / "scores.json").write_text(json.dumps(result.scores.to_json(), ensure_ascii=False, indent=1))
+    figures = json.dumps(result.scores.to_json(), ensure_ascii=False, indent=1)
+    (out.path / "scores.json").write_text(figures, encoding="utf-8")
     with RowWriter(out.path, "judgements") as judgements:
         for row in result.judgements:
             judgements.write(row)

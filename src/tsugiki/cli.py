@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from tsugiki.command import ROOT_VARIABLE
-from tsugiki.errors import DONE
-from tsugiki.process import explain, is_expected
+from tsugiki.command import root_option
+from tsugiki.process import exit_code
 from tsugiki.recipe import Recipe, Workflow, load_recipe, load_workflow
 
 
@@ -22,15 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The contract's exit code: 0 done, 2 bad input or configuration, 75 stopped and resumable, else failed.
     """
     arguments = parser().parse_args(argv)
-    try:
-        arguments.command(arguments)
-    except Exception as error:
-        if not is_expected(error):
-            traceback.print_exc()
-        code, line = explain(error)
-        print(f"tsugiki: {line}", file=sys.stderr)
-        return code
-    return DONE
+    return exit_code("tsugiki", lambda: arguments.command(arguments))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,11 +45,7 @@ def parser() -> argparse.ArgumentParser:
 def _workflow_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("workflow", help="the name of a file in workflows/")
     command.add_argument("--recipe", default="sample", help="a file in workflows/recipes, or a path (default: sample)")
-    command.add_argument(
-        "--root",
-        default=os.environ.get(ROOT_VARIABLE, "build/store"),
-        help=f"the store: a directory or s3://bucket/prefix (default: ${ROOT_VARIABLE}, else build/store)",
-    )
+    root_option(command)
     command.add_argument(
         "--set",
         action="append",

@@ -6,15 +6,14 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from tsugiki.artifact import Artifact
 from tsugiki.config import Config
-from tsugiki.errors import DONE, BadInput
+from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute
-from tsugiki.process import explain, is_expected, stop_on_signals
+from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
 from tsugiki.store import open_store
 from tsugiki.work import Report
@@ -27,19 +26,15 @@ def main(stage: Stage[Any, Any], argv: Sequence[str] | None = None) -> NoReturn:
     """Run one stage as a process and exit with the contract's code; the artifact's address is the last line printed."""
     arguments = vars(parser(stage).parse_args(argv))
     stop = stop_on_signals()
-    try:
+
+    def run() -> None:
         store = open_store(arguments["root"])
         call = call_from(stage, {name: arguments[name] for name in stage.signature.inputs}, arguments["config"])
         record = execute(call, store, Conditions(print_progress(stage.name), stop, arguments["hours"]))
-    except Exception as error:
-        if not is_expected(error):
-            traceback.print_exc()
-        code, line = explain(error)
-        print(f"{stage.name}: {line}", file=sys.stderr)
-        sys.exit(code)
-    print(f"{stage.name}: {record.seconds:.1f} s", file=sys.stderr)
-    print(call.address)
-    sys.exit(DONE)
+        print(f"{stage.name}: {record.seconds:.1f} s", file=sys.stderr)
+        print(call.address)
+
+    sys.exit(exit_code(stage.name, run))
 
 
 def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
@@ -51,11 +46,7 @@ def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
         epilog=f"configuration ({signature.config.__name__}):\n{field_lines(signature.config)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "--root",
-        default=os.environ.get(ROOT_VARIABLE, "build/store"),
-        help=f"the store: a directory or s3://bucket/prefix (default: ${ROOT_VARIABLE}, else build/store)",
-    )
+    root_option(made)
     for name, spec in signature.inputs.items():
         made.add_argument(f"--{name.replace('_', '-')}", **_input_option(name, spec))
     made.add_argument("--config", required=True, metavar="JSON", help="the configuration, one JSON object")
@@ -63,6 +54,15 @@ def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
         "--hours", type=float, default=stage.resources.hours, help="soft time limit in hours (default: %(default)s)"
     )
     return made
+
+
+def root_option(command: argparse.ArgumentParser) -> None:
+    """Add the option that names the store."""
+    command.add_argument(
+        "--root",
+        default=os.environ.get(ROOT_VARIABLE, "build/store"),
+        help=f"the store: a directory or s3://bucket/prefix (default: ${ROOT_VARIABLE}, else build/store)",
+    )
 
 
 def _input_option(name: str, spec: Input) -> dict[str, Any]:

@@ -10,9 +10,6 @@ from typing import Any
 from tsugiki.artifact import LOG_FILE, Artifact, Record
 from tsugiki.report.data import DataCounts, LossPoint, StageRun, TrainingRun
 
-PAGE_STAGES = ("import_pages", "make_sample_pages")
-CHAT_STAGES = ("import_chats", "make_sample_chats")
-
 
 class Lineage:
     """Every artifact behind the answers of some arms, inputs before what used them."""
@@ -61,23 +58,22 @@ class Lineage:
             if LOG_FILE in artifact.record.files and "trainable_parameters" in artifact.record.metrics
         )
 
-    def _records(self, *stages: str) -> list[Record]:
-        return [artifact.record for artifact in self._artifacts.values() if artifact.record.stage in stages]
+    def _records(self, kind: str) -> list[Record]:
+        return [artifact.record for artifact in self._artifacts.values() if artifact.record.kind == kind]
 
     def counts(self) -> DataCounts:
         """How much was read, trained on and asked, and what was set aside."""
-        trained = self._records("train_cpt")
+        trained = [record for record in self._records("adapter") if "corpus_tokens" in record.metrics]
         cleaned = {address for record in trained for address in self._behind(record)}
         corpora = [self._artifacts[address].record for address in cleaned]
-        pages, chats = self._records(*PAGE_STAGES), self._records(*CHAT_STAGES)
-        aside = _sum_counts([*pages, *(record for record in corpora if record.kind == "corpus")])
+        pages, chats = self._records("pages"), self._records("chats")
         return DataCounts(
             pages=sum(_rows_read(record) for record in pages),
-            pages_set_aside=aside,
+            pages_set_aside=_sum_metric([*pages, *corpora], "rejected"),
             documents=sum(int(record.metrics.get("documents", 0)) for record in trained),
             tokens=sum(int(record.metrics["corpus_tokens"]) for record in trained) if trained else None,
             chats=_sum_metric(chats, "splits"),
-            chats_set_aside=_sum_counts(chats),
+            chats_set_aside=_sum_metric(chats, "rejected"),
         )
 
     def _behind(self, record: Record) -> set[str]:
@@ -93,10 +89,11 @@ class Lineage:
         for artifact in self._artifacts.values():
             for name, value in artifact.record.provenance.items():
                 values.setdefault(name, {})[value] = None
-        for record in self._records("import_pages", "import_chats", "import_model"):
-            origin = record.config.get("source") or record.metrics.get("origin")
-            licence = record.metrics.get("licence")
-            values[record.stage] = {f"{origin} ({licence})" if licence else str(origin): None}
+            origin = artifact.record.config.get("source") or artifact.record.metrics.get("origin")
+            if origin:
+                licence = artifact.record.metrics.get("licence")
+                source = f"{origin} ({licence})" if licence else str(origin)
+                values.setdefault(artifact.record.stage, {})[source] = None
         return {name: "; ".join(found) for name, found in values.items()}
 
 
@@ -115,10 +112,6 @@ def lora_targets(record: Record) -> tuple[str, ...]:
 def _rows_read(record: Record) -> int:
     rejected: dict[str, int] = record.metrics.get("rejected", {})
     return int(record.metrics.get("rows", 0)) + sum(rejected.values())
-
-
-def _sum_counts(records: Sequence[Record]) -> dict[str, int]:
-    return _sum_metric(records, "rejected")
 
 
 def _sum_metric(records: Sequence[Record], name: str) -> dict[Any, int]:

@@ -6,14 +6,16 @@ import errno
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
 from tsugiki.artifact import first_line
-from tsugiki.errors import FAILED, TsugikiError
+from tsugiki.errors import DONE, FAILED, TsugikiError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -65,3 +67,16 @@ def explain(error: BaseException) -> tuple[int, str]:
 def is_expected(error: BaseException) -> bool:
     """Whether the one line says it all; other errors deserve their traceback in the log."""
     return isinstance(error, TsugikiError) or (isinstance(error, OSError) and error.errno in FULL)
+
+
+def exit_code(name: str, command: Callable[[], None]) -> int:
+    """Run a command; the contract's exit code, with one line on standard error where it fails."""
+    try:
+        command()
+    except Exception as error:
+        if not is_expected(error):
+            traceback.print_exc()
+        code, line = explain(error)
+        print(f"{name}: {line}", file=sys.stderr)
+        return code
+    return DONE
