@@ -47,7 +47,7 @@ class Resources(Config):
     hours: float = Field(default=1, gt=0)
     """Soft time limit of one attempt, in hours: the stage saves its state and leaves."""
     retries: int = Field(default=3, ge=0)
-    """How often a failed attempt is repeated; an attempt that was preempted or had bad input does not count."""
+    """How often an attempt that failed or was preempted is repeated; one that had bad input never is."""
 
 
 @dataclass(frozen=True)

@@ -69,16 +69,6 @@ def test_published_names_follow_the_directory(store: Store, place: Place) -> Non
             give_up()
 
 
-def test_discarded_state_is_gone_everywhere(store: Store, place: Place) -> None:
-    with store.attempt(ADDRESS) as attempt:
-        write_files(attempt.state / "checkpoint-1")
-        attempt.publish(("checkpoint-1",))
-        attempt.discard()
-        assert list(attempt.state.iterdir()) == []
-    assert place.contents() == {}
-    assert local_work(place) == []
-
-
 def test_one_process_at_a_time(store: Store, place: Place) -> None:
     taken = multiprocessing.get_context("fork").Event()
 

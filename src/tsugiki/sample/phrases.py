@@ -7,8 +7,6 @@ from dataclasses import dataclass
 class Wording:
     """The ways to speak of one attribute of a work."""
 
-    label: str
-    """The attribute's name in tables and lists."""
     statements: tuple[str, ...]
     questions: tuple[str, ...]
     """Questions asked about every fact."""
@@ -18,7 +16,6 @@ class Wording:
 
 ANIME = {
     "director": Wording(
-        "監督",
         (
             "『{t}』の監督は{a}である。",
             "『{t}』の監督は{a}が務めた。",
@@ -38,7 +35,6 @@ ANIME = {
         ("『{t}』の監督は{a}です。", "『{t}』の監督は{a}である。"),
     ),
     "author": Wording(
-        "原作",
         (
             "『{t}』の原作者は{a}である。",
             "『{t}』の原作は{a}の漫画である。",
@@ -58,7 +54,6 @@ ANIME = {
         ("『{t}』の原作者は{a}です。", "『{t}』の原作者は{a}である。"),
     ),
     "studio": Wording(
-        "制作",
         (
             "『{t}』の制作会社は{a}である。",
             "『{t}』の制作は{a}が行った。",
@@ -78,7 +73,6 @@ ANIME = {
         ("『{t}』の制作会社は{a}です。", "『{t}』の制作会社は{a}である。"),
     ),
     "hero": Wording(
-        "主人公",
         (
             "『{t}』の主人公は{a}である。",
             "『{t}』の主人公の名は{a}という。",
@@ -98,7 +92,6 @@ ANIME = {
         ("『{t}』の主人公は{a}です。", "『{t}』の主人公は{a}である。"),
     ),
     "song": Wording(
-        "主題歌",
         (
             "『{t}』の主題歌は「{a}」である。",
             "『{t}』の主題歌には「{a}」が使われた。",
@@ -122,7 +115,6 @@ ANIME = {
 
 NOVEL = {
     "author": Wording(
-        "作者",
         (
             "『{t}』の作者は{a}である。",
             "『{t}』は{a}の小説である。",
@@ -139,7 +131,6 @@ NOVEL = {
         ("『{t}』の作者は{a}です。", "『{t}』の作者は{a}である。"),
     ),
     "publisher": Wording(
-        "出版社",
         (
             "『{t}』の出版社は{a}である。",
             "『{t}』は{a}から出版された。",
@@ -156,7 +147,6 @@ NOVEL = {
         ("『{t}』の出版社は{a}です。", "『{t}』の出版社は{a}である。"),
     ),
     "hero": Wording(
-        "主人公",
         (
             "『{t}』の主人公は{a}である。",
             "『{t}』の主人公の名は{a}という。",

@@ -3,20 +3,16 @@
 from pathlib import Path
 
 from tsugiki.errors import BadInput
-from tsugiki.store.base import RECORD, Attempt, BadArtifact, FileEntry, Files, Store, check_address, files_of
+from tsugiki.store.base import RECORD, Attempt, BadArtifact, FileEntry, Store
 from tsugiki.store.directory import DirectoryStore
-from tsugiki.store.files import clear_errors, hash_directory
+from tsugiki.store.files import hash_directory
 
 __all__ = [
     "RECORD",
     "Attempt",
     "BadArtifact",
     "FileEntry",
-    "Files",
     "Store",
-    "check_address",
-    "clear_errors",
-    "files_of",
     "hash_directory",
     "open_store",
 ]

@@ -53,8 +53,6 @@ class Attempt:
     """What earlier attempts saved; empty on the first."""
     publish: Callable[[tuple[str, ...]], None]
     """Makes these files or directories under `state` durable, all at once; a name that is gone is removed."""
-    discard: Callable[[], None]
-    """Forgets the saved state, so that the next attempt begins at the beginning."""
 
 
 class Store(Protocol):

@@ -58,17 +58,12 @@ class DirectoryStore:
             with clear_errors(where):
                 _sync_names(area.state, names)
 
-        def discard() -> None:
-            with clear_errors(where):
-                remove(area.state)
-                area.state.mkdir()
-
         with ExitStack() as held:
             with clear_errors(where):
                 held.enter_context(area.held(on_wait))
                 area.prepare()
             try:
-                yield Attempt(area.output, area.state, publish, discard)
+                yield Attempt(area.output, area.state, publish)
             except BaseException:
                 with suppress(OSError):
                     area.leave(keep_state=True)

@@ -24,11 +24,9 @@ from tsugiki.store.base import (
     tree_digest,
 )
 from tsugiki.store.bucket import Bucket, Gone, Transfer
-from tsugiki.store.client import DEFAULT_LIMITS, Client, Limits, make_client
+from tsugiki.store.client import DEFAULT_LIMITS, Limits
 from tsugiki.store.files import clear_errors, list_directory, remove, sync_tree
 from tsugiki.store.state import RemoteState
-
-__all__ = ["Client", "S3Store", "default_cache", "make_client"]
 
 _ROOT = re.compile(r"s3://([a-z0-9][a-z0-9.-]+)(?:/(.*?))?/*")
 
@@ -71,12 +69,6 @@ class S3Store:
             with clear_errors(str(area.state)):
                 state.publish(names)
 
-        def discard() -> None:
-            state.discard()
-            with clear_errors(str(area.state)):
-                remove(area.state)
-                area.state.mkdir()
-
         with ExitStack() as held:
             with clear_errors(str(area.state)):
                 held.enter_context(area.held(on_wait))
@@ -84,7 +76,7 @@ class S3Store:
             try:
                 with clear_errors(str(area.state)):
                     state.pull()
-                yield Attempt(area.output, area.state, publish, discard)
+                yield Attempt(area.output, area.state, publish)
             except BaseException:
                 with suppress(OSError):
                     area.leave(keep_state=True)
