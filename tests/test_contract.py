@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tsugiki.catalogue import all_stages
 from tsugiki.command import parser
-from tsugiki.docs import all_stages, fields, stages_page
+from tsugiki.docs import fields, stages_page
 from tsugiki.stage import Stage
 
 STAGES = all_stages()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
-import pkgutil
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from tsugiki.catalogue import all_stages
 from tsugiki.config import Config
 from tsugiki.stage import Stage
 
@@ -38,22 +37,6 @@ class FieldLine:
     def default_note(self) -> str:
         """`, default 1`, or nothing for a field that must be stated."""
         return "" if self.default is None else f", default {self.default}"
-
-
-def all_stages() -> dict[str, Stage[Any, Any]]:
-    """Every stage in jobs/, by name."""
-    import jobs
-
-    names = sorted(module.name for module in pkgutil.iter_modules(jobs.__path__))
-    return {name: load_stage(name) for name in names}
-
-
-def load_stage(name: str) -> Stage[Any, Any]:
-    """The stage that jobs/NAME.py defines under its own name."""
-    found = getattr(importlib.import_module(f"jobs.{name}"), name)
-    if not isinstance(found, Stage):
-        raise TypeError(f"jobs/{name}.py must define a stage called {name}")
-    return found
 
 
 def fields(config: type[BaseModel], prefix: str = "") -> Iterator[FieldLine]:

@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tsugiki.artifact import Record
+from tsugiki.catalogue import load_stage
 from tsugiki.command import call_from
-from tsugiki.docs import load_stage
 from tsugiki.execute import Conditions, execute
 from tsugiki.process import die_with_parent, explain, is_expected, stop_on_signals
 from tsugiki.store import open_store
