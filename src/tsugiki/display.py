@@ -93,7 +93,9 @@ class Bars:
         """Draw a line for each task that is done or will run."""
         for name in names:
             if name in cached:
-                self._ids[name] = self._bars.add_task(name, total=1, completed=1, state="[green]=", note="done before")
+                self._ids[name] = self._bars.add_task(
+                    name, total=1, completed=1, start=False, state="[green]=", note="done before"
+                )
             elif name in missing:
                 self._ids[name] = self._bars.add_task(name, total=None, start=False, state=" ", note="waiting")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,25 @@ def publish(address: str, root: str, outcomes: Mapping[str, Outcome], directory:
     """Copy a report out of the store, and add to its metrics.json what each stage took in this run.
 
     Returns:
-        The path of report.html; metrics.json lies beside it, with `stages.{name}.seconds` and `.cached`.
+        The path of report.html; metrics.json lies beside it, with `stages.{name}.seconds`, `.gpu_seconds` and `.cached`.
     """
     report = Report.open(open_store(root), address)
     directory.mkdir(parents=True, exist_ok=True)
     metrics: dict[str, Any] = json.loads(report.file("metrics.json").read_text(encoding="utf-8"))
     metrics["stages"] = {
-        name: {"seconds": outcome.record.seconds, "cached": outcome.cached} for name, outcome in outcomes.items()
+        name: {
+            "seconds": outcome.record.seconds,
+            "gpu_seconds": outcome.record.gpu_seconds,
+            "cached": outcome.cached,
+        }
+        for name, outcome in outcomes.items()
     }
-    page = directory / "report.html"
-    copy = page.with_suffix(".new")
-    shutil.copyfile(report.file("report.html"), copy)
-    copy.replace(page)
-    figures = directory / "metrics.json"
-    copy = figures.with_suffix(".new")
-    copy.write_text(json.dumps(metrics, ensure_ascii=False, indent=1), encoding="utf-8")
-    copy.replace(figures)
-    return page
+    _replace(directory / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=1).encode())
+    return _replace(directory / "report.html", report.file("report.html").read_bytes())
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    """Write a file in one step: a reader sees the old one or the new one."""
+    copy = path.with_name(f"{path.name}.new")
+    copy.write_bytes(content)
+    return copy.replace(path)
