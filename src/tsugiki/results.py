@@ -16,7 +16,7 @@ def publish(address: str, root: str, outcomes: Mapping[str, Outcome], directory:
     """Copy a report out of the store, and add to its metrics.json what each stage took in this run.
 
     Returns:
-        The path of report.html; metrics.json lies beside it, with `stages.{name}.seconds`, `.gpu_seconds` and `.cached`.
+        The path of report.html. metrics.json lies beside it, with `seconds`, `gpu_seconds` and `cached` of each stage.
     """
     report = Report.open(open_store(root), address)
     directory.mkdir(parents=True, exist_ok=True)

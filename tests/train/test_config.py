@@ -55,15 +55,15 @@ def test_reference_recipes_can_be_stated() -> None:
     """E0 to E3 with their own hyper-parameters."""
     gpt_oss = LoRA(r=8, alpha=16, dropout=0, targets=LINEAR[:4], expert_targets=EXPERTS)
     run = training(optimizer=ADAM8, batch_size=4, gradient_accumulation=1, epochs=30, dtype="bfloat16")
-    assert LoRASFTConfig(**run, lora=gpt_oss, quantization="none", max_rejected=0).epochs == 30
+    assert LoRASFTConfig(**run, lora=gpt_oss, quantization="none", max_rejected_share=0).epochs == 30
     e1 = LoRA(r=16, alpha=32, dropout=0.05, targets=LINEAR[:4])
     run = training(optimizer=ADAM8, batch_size=8, gradient_accumulation=2, epochs=3)
     assert CPTConfig(**run, lora=e1, quantization="none").lora.dropout == 0.05
-    assert SFTConfig(**training(optimizer=ADAM8, batch_size=4, epochs=3), max_rejected=0.01).batch_size == 4
+    assert SFTConfig(**training(optimizer=ADAM8, batch_size=4, epochs=3), max_rejected_share=0.01).batch_size == 4
     run = training(max_steps=100, epochs=None, batch_size=1, gradient_accumulation=4, packing="rows", seed=42)
     run |= {"max_length": 4096, "forward_tokens": 4096, "gradient_checkpointing": True, "optimizer": ADAM8}
     e3 = LoRA(r=8, alpha=16, dropout=0, targets=LINEAR[:4])
-    assert LoRASFTConfig(**run, lora=e3, quantization="nf4", max_rejected=0).max_steps == 100
+    assert LoRASFTConfig(**run, lora=e3, quantization="nf4", max_rejected_share=0).max_steps == 100
 
 
 def test_configuration_imports_nothing_heavy() -> None:

@@ -95,7 +95,7 @@ def test_long_chats_are_set_aside_up_to_the_configured_share(bases: dict[str, Pa
     chats = [*tiny.CHATS, tiny.chat("長い" * 200, "はい", name="long")]
     with pytest.raises(BadInput, match=r"1 of 13 chats cannot be trained.*long: \d+ tokens, over max_length 200"):
         train_sft(bases["llama"], chats, tmp_path / "a", tiny.work(tmp_path / "wa"), tiny.sft_config())
-    config = tiny.sft_config().model_copy(update={"max_rejected": 0.1})
+    config = tiny.sft_config().model_copy(update={"max_rejected_share": 0.1})
     result = train_sft(bases["llama"], chats, tmp_path / "b", tiny.work(tmp_path / "wb"), config)
     assert (result["chats"], result["rejected_chats"]) == (12, 1)
     assert json.loads((tmp_path / "b" / "rejected.jsonl").read_text())["reason"] == "too_long"

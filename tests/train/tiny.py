@@ -75,12 +75,17 @@ def cpt_config(architecture: str, **changes: Any) -> CPTConfig:
 
 def sft_config(**changes: Any) -> SFTConfig:
     """SFT of all parameters."""
-    return SFTConfig(**training(max_length=200, max_rejected=0.0, **changes))
+    return SFTConfig(**training(max_length=200, max_rejected_share=0.0, **changes))
 
 
 def lora_sft_config(architecture: str, **changes: Any) -> LoRASFTConfig:
     """SFT of every adapter."""
-    fields = {"lora": lora(architecture), "quantization": "none", "max_length": 200, "max_rejected": 0.0} | changes
+    fields = {
+        "lora": lora(architecture),
+        "quantization": "none",
+        "max_length": 200,
+        "max_rejected_share": 0.0,
+    } | changes
     return LoRASFTConfig(**training(**fields))
 
 

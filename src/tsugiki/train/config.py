@@ -138,7 +138,7 @@ class CPTConfig(LoRATraining):
 class SFTConfig(Training):
     """Supervised fine-tuning of all parameters on chats; the loss covers the assistant's tokens only."""
 
-    max_rejected: float = Field(ge=0, le=1)
+    max_rejected_share: float = Field(ge=0, le=1)
     """Share of the chats that may be set aside (too long, not renderable) before the run is refused."""
 
 

@@ -65,11 +65,11 @@ def chat_corpus(tokenizer: Any, model: Path, chats: Sequence[Chat], config: SFTC
             rejected.append(Rejected(source=chat.id, reason="too_long", detail=detail))
             continue
         corpus.add(examples, config.max_length)
-    if len(rejected) > config.max_rejected * len(chats) or not corpus.documents:
+    if len(rejected) > config.max_rejected_share * len(chats) or not corpus.documents:
         first = f"; the first is {rejected[0].source}: {rejected[0].detail}" if rejected else ""
         raise BadInput(
-            f"{len(rejected)} of {len(chats)} chats cannot be trained, where max_rejected "
-            f"{config.max_rejected:g} allows {int(config.max_rejected * len(chats))}{first}"
+            f"{len(rejected)} of {len(chats)} chats cannot be trained, where max_rejected_share "
+            f"{config.max_rejected_share:g} allows {int(config.max_rejected_share * len(chats))}{first}"
         )
     return corpus, rejected
 
