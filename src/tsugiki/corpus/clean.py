@@ -1,9 +1,11 @@
 """Clean pages into documents, one by one or over all processors, and count what each rule did."""
 
 import multiprocessing
+import signal
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -12,6 +14,7 @@ from tsugiki.corpus.marks import Ledger, Pathological
 from tsugiki.corpus.pipeline import RULES
 from tsugiki.corpus.plain import finish_plain
 from tsugiki.corpus.setaside import reason_to_set_aside
+from tsugiki.errors import TsugikiError
 from tsugiki.process import die_with_parent
 from tsugiki.rows import Document, Page, Rejected
 
@@ -97,6 +100,9 @@ def clean_pages(
         config: what to keep, and the limits.
         totals: filled while the iteration runs.
         workers: processes; 1 works in this one. The rows and counts do not depend on it.
+
+    Raises:
+        TsugikiError: a process was killed.
     """
     for cleaned in _in_order(pages, config, workers):
         totals.add(cleaned)
@@ -112,7 +118,7 @@ def _in_order(pages: Iterable[Page | Rejected], config: CleanConfig, workers: in
         return
     # Spawned, not forked: the calling process may run threads (progress, uploads) that a fork would freeze.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_caller) as pool:
         waiting: deque[Future[list[Cleaned]]] = deque()
         try:
             for batch in batches:
@@ -121,8 +127,18 @@ def _in_order(pages: Iterable[Page | Rejected], config: CleanConfig, workers: in
                     yield from waiting.popleft().result()
             while waiting:
                 yield from waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise TsugikiError(
+                "a process that cleans pages was killed, perhaps for want of memory; run the same command again"
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _follow_caller() -> None:
+    """Leave it to the calling process when work ends: Ctrl-C reaches every process of a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
 
 
 def _clean_batch(rows: list[Page | Rejected], config: CleanConfig) -> list[Cleaned]:

@@ -1,0 +1,41 @@
+"""Cleaning over several processes when some of them are interrupted or killed."""
+
+import multiprocessing
+import os
+import re
+import signal
+from collections import deque
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+
+from tsugiki.corpus.clean import Totals, clean_pages
+from tsugiki.errors import TsugikiError
+from tsugiki.rows import Page
+
+PAGE = Page(title="灯台", text="[[灯台]]の話。")
+
+
+def _ignores_interrupts(process):
+    (mask,) = re.findall(r"SigIgn:\s+(\w+)", Path(f"/proc/{process.pid}/status").read_text())
+    return bool(int(mask, 16) >> (signal.SIGINT - 1) & 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what a process ignores from /proc")
+def test_an_interrupt_of_the_whole_terminal_leaves_the_cleaning_processes_alone(config):
+    rows = clean_pages(repeat(PAGE, 1000), config(), Totals(), workers=2)
+    first = next(rows)
+    ready = [process for process in multiprocessing.active_children() if _ignores_interrupts(process)]
+    assert ready
+    for process in ready:
+        os.kill(process.pid, signal.SIGINT)
+    assert list(rows) == [first] * 999
+
+
+def test_a_killed_cleaning_process_is_one_clear_error(config):
+    rows = clean_pages(repeat(PAGE), config(), Totals(), workers=2)
+    next(rows)
+    multiprocessing.active_children()[0].kill()
+    with pytest.raises(TsugikiError, match="was killed"):
+        deque(rows, maxlen=0)
