@@ -69,6 +69,10 @@ def _cut(model: Path) -> None:
     (model / WEIGHTS).write_bytes((model / WEIGHTS).read_bytes()[:-1])
 
 
+def _write_header(model: Path, header: bytes) -> None:
+    (model / WEIGHTS).write_bytes(len(header).to_bytes(8, "little") + header)
+
+
 def _without_tokenizer(model: Path) -> None:
     (model / "tokenizer.json").unlink()
 
@@ -84,15 +88,20 @@ def _without_part(model: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
-        (lambda model: (model / "config.json").unlink(), "model has no config.json"),
+        (lambda model: (model / "config.json").unlink(), "model: it has no config.json"),
         (lambda model: (model / "config.json").write_text("[]"), "config.json is not a JSON object"),
         (_without_architecture, "names no architecture"),
+        (lambda model: (model / "config.json").write_text('{"architectures": "LlamaForCausalLM"}'), "no architecture"),
         (_without_tokenizer, "has no tokenizer"),
         (lambda model: (model / WEIGHTS).unlink(), f"has no {WEIGHTS} or {INDEX}"),
         (lambda model: (model / WEIGHTS).write_bytes(b"\xff" * 64), "is not a safetensors file"),
-        (lambda model: (model / WEIGHTS).write_bytes(b"\x08" + b"\0" * 7 + b"not json"), "its header is not JSON"),
+        (lambda model: (model / WEIGHTS).write_bytes(b"\x08" + b"\0" * 7 + b"not json"), "its header lists no tensors"),
+        (lambda model: _write_header(model, b"[1]"), "its header lists no tensors"),
+        (lambda model: _write_header(model, b'{"a": {"shape": [1]}}'), "its header lists no tensors"),
+        (lambda model: _write_header(model, b"[" * 100_000), "its header lists no tensors"),
         (_cut, r"is cut off: \d+ bytes instead of \d+"),
         (_without_part, "lacks part-9.safetensors"),
+        (lambda model: (model / INDEX).write_text('{"weight_map": ["a"]}'), "lacks weights"),
     ],
 )
 def test_what_could_not_be_trained_is_refused_on_one_line(
