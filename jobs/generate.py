@@ -13,11 +13,14 @@ from tsugiki.stage import Resources, stage
 def generate(out: Answers, model: Checkpoint, chats: Chats, config: GenerateConfig) -> Metrics:
     """Answer every question, journaling each batch, so that an interrupted run goes on from its last one."""
     from tsugiki.serve.generate import generate as answer
+    from tsugiki.serve.probe import load_parity
 
     counts = out.write(answer(model.path, list(chats.rows()), out.work, config))
     if counts.rows == 0:
         raise BadInput(f"no question of {chats.address} could be answered ({counts.rejected}): lower max_new_tokens")
-    return counts.metrics() | count_answers(out.rows())
+    parity = load_parity(out.work)
+    gates = {"gates": parity.metrics()} if parity else {}
+    return counts.metrics() | count_answers(out.rows()) | gates
 
 
 if __name__ == "__main__":

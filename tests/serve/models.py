@@ -48,10 +48,10 @@ def save_model(directory: Path, model: Any, stops: list[int]) -> Path:
     return directory
 
 
-def make_llama(directory: Path, context: int = 256) -> Path:
+def make_llama(directory: Path, context: int = 256, seed: int = 0) -> Path:
     """A random llama that stops at one token in eleven, so that answers have many lengths."""
     tokenizer = save_tokenizer(directory, "llama", ["<s>", "</s>"], "</s>")
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=64,

@@ -1,6 +1,6 @@
 """How answers are generated."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,8 @@ from tsugiki.rows import Split
 
 class GenerateConfig(Config):
     """Which chats are answered, by which engine, and how tokens are chosen."""
+
+    neutral: ClassVar[tuple[str, ...]] = ("probe_tolerance",)
 
     engine: Literal["transformers", "vllm"]
     """`transformers` decodes fixed batches; `vllm` keeps a queue full and needs the vLLM image."""
@@ -31,6 +33,10 @@ class GenerateConfig(Config):
     """Answers decoded side by side."""
     dtype: Literal["float32", "bfloat16", "float16"]
     """Number format of weights and activations."""
+    probe_tolerance: float = Field(default=0.5, ge=0)
+    """Largest gap in logits that counts as a tie where vllm first departs from transformers on one of the job's own
+    prompts; above it the job fails. The default suits bfloat16, where logits from 16 to 32 lie 1/8 apart: each of the
+    two may be off by two such steps; float32 can do with 0.001."""
 
     @model_validator(mode="after")
     def _check(self) -> "GenerateConfig":

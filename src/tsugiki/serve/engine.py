@@ -48,16 +48,19 @@ Outcome = tuple[Request, Completion | Refusal]
 
 
 class Engine(Protocol):
-    """A loaded model that completes prompts under one `GenerateConfig`."""
+    """A loaded model that completes prompts."""
 
     rows_alone: bool
     """Whether a request may be run apart from those it was batched with: the engine mixes them as it likes anyway."""
 
-    def complete(self, requests: Sequence[Request], check: Callable[[], None]) -> Iterator[list[Outcome]]:
+    def complete(
+        self, requests: Sequence[Request], config: GenerateConfig, check: Callable[[], None]
+    ) -> Iterator[list[Outcome]]:
         """Complete a batch, yielding outcomes as they finish, each request once.
 
         Args:
             requests: at most `batch_size` of them for an engine whose rows are not alone.
+            config: how tokens are chosen, and how many at most.
             check: called between tokens; it raises when the run must end.
         """
         ...
@@ -81,7 +84,7 @@ def open_engine(model: Path, config: GenerateConfig, limits: Limits) -> Abstract
 
     Args:
         model: a checkpoint directory in the Hugging Face layout.
-        config: names the engine and how it chooses tokens.
+        config: names the engine, its number format and its batch size.
         limits: of this job; `context` must not exceed the model's own.
 
     Raises:

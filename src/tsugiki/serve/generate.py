@@ -10,6 +10,7 @@ from tsugiki.serve.config import GenerateConfig
 from tsugiki.serve.engine import Completion, Engine, Opener, Request, open_engine
 from tsugiki.serve.journal import Journal
 from tsugiki.serve.plan import Plan, Reader, make_plan
+from tsugiki.serve.probe import confirm, expect
 from tsugiki.train.template import load_tokenizer
 from tsugiki.work import Work
 
@@ -20,20 +21,22 @@ def generate(
     """Answer the chats of the configured splits; nothing is yielded before all are answered.
 
     Finished samples are kept under `work.path`. An attempt that follows a kill repeats only what is missing, in
-    batches of the same composition, so that its answers equal those of an undisturbed run.
+    batches of the same composition, so that its answers equal those of an undisturbed run. Before vLLM generates
+    anything, it is compared with transformers on some of the prompts; the figures are kept under `work.path` too.
 
     Args:
         model: a checkpoint directory with tokenizer and chat template.
         chats: their order is the order of the answers; the samples of one chat follow each other.
         work: where finished samples are kept; its stop flag and time limit are looked at between tokens.
         config: what is answered, and how.
-        opener: loads the engine; called only if something is missing.
+        opener: loads the engine; called once, and only if something is missing.
 
     Yields:
         An answer for each chat and sample; `Rejected` for a prompt that does not fit or that the engine refuses.
 
     Raises:
         BadInput: the model, its template or the choice of splits cannot work.
+        GateFailed: vLLM does not give the same as transformers.
         Preempted: told to stop or out of time; what is finished is saved.
     """
     tokenizer = load_tokenizer(model)
@@ -41,8 +44,10 @@ def generate(
     journal = Journal(work)
     if any(request.key not in journal for request in plan.requests):
         job = _Job(plan, journal, work, Reader(tokenizer))
+        expected = expect(model, plan, config, work, job.check)
         with opener(model, config, plan.limits) as engine:
-            job.run(engine, config.batch_size)
+            confirm(expected, engine, config, work, job.check)
+            job.run(engine, config)
     for item in plan.order:
         yield item if isinstance(item, Rejected) else journal[item.key]
 
@@ -66,11 +71,11 @@ class _Job:
         self._reader = reader
         self._done = sum(request.key in journal for request in plan.requests)
 
-    def run(self, engine: Engine, batch_size: int) -> None:
+    def run(self, engine: Engine, config: GenerateConfig) -> None:
         """Complete everything that is missing."""
         began, tokens = time.monotonic(), 0
-        for batch in batches(self._plan.requests, self._journal, batch_size, rows_alone=engine.rows_alone):
-            for outcomes in engine.complete(batch, self._check):
+        for batch in batches(self._plan.requests, self._journal, config.batch_size, rows_alone=engine.rows_alone):
+            for outcomes in engine.complete(batch, config, self.check):
                 self._keep({request.key: self._reader.row(request, end) for request, end in outcomes})
                 tokens += sum(len(end.tokens) for _, end in outcomes if isinstance(end, Completion))
                 rate = tokens / (time.monotonic() - began)
@@ -81,7 +86,7 @@ class _Job:
         self._done += sum(key not in self._journal for key in rows)
         self._journal.append(rows)
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Leave, everything finished being saved, when told to or when the time is up."""
         if self._work.stopping or self._work.seconds_left <= 0:
             self._journal.save()

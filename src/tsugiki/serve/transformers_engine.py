@@ -1,5 +1,6 @@
 """The transformers engine: left-padded batches through `generate`, each row with its own random numbers."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -56,10 +57,9 @@ class TransformersEngine:
     rows_alone = False
 
     def __init__(self, model: Path, config: GenerateConfig, limits: Limits) -> None:
-        self._config = config
         self._stops = sorted(limits.stops)
         self._device = device()
-        self._model = read_weights(model, config.dtype).to(self._device).eval()
+        self._model = read_weights(model, config.dtype, device_map=self._device).eval()
         # Only this job's configuration chooses tokens, not defaults that the checkpoint carries.
         self._model.generation_config = GenerationConfig()
 
@@ -68,10 +68,13 @@ class TransformersEngine:
 
     def __exit__(self, *_: object) -> None:
         del self._model
+        gc.collect()  # modules refer to each other, and the next engine needs the memory now
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def complete(self, requests: Sequence[Request], check: Callable[[], None]) -> Iterator[list[Outcome]]:
+    def complete(
+        self, requests: Sequence[Request], config: GenerateConfig, check: Callable[[], None]
+    ) -> Iterator[list[Outcome]]:
         """Complete all requests side by side and yield them at once."""
         width = max(len(request.prompt) for request in requests)
         ids = torch.tensor([self._pad(request, width) for request in requests], device=self._device)
@@ -82,30 +85,31 @@ class TransformersEngine:
                 ids,
                 attention_mask=mask,
                 do_sample=False,
-                max_new_tokens=self._config.max_new_tokens,
+                max_new_tokens=config.max_new_tokens,
                 eos_token_id=self._stops,
                 pad_token_id=self._stops[0],
-                logits_processor=self._processors(requests),
+                logits_processor=self._processors(requests, config),
                 stopping_criteria=StoppingCriteriaList([_Check(check)]),
             )
         rows = output[:, width:].tolist()
         yield [(request, self._completion(row)) for request, row in zip(requests, rows, strict=True)]
 
-    def next_logits(self, tokens: Sequence[int]) -> list[float]:
-        """Logits of the token after `tokens`: [vocabulary]."""
+    def logits(self, prompt: Sequence[int], completion: Sequence[int]) -> torch.Tensor:
+        """What each token of a completion was chosen from: [completion, vocabulary], float32, on the CPU."""
         with torch.inference_mode():
-            ids = torch.tensor([list(tokens)], device=self._device)
-            return self._model(input_ids=ids, logits_to_keep=1).logits[0, -1].float().tolist()  # type: ignore[no-any-return]
+            ids = torch.tensor([[*prompt, *completion[:-1]]], device=self._device)
+            output = self._model(input_ids=ids, logits_to_keep=len(completion))
+            return torch.as_tensor(output.logits[0]).float().cpu()
 
     def _pad(self, request: Request, width: int) -> list[int]:
         return [self._stops[0]] * (width - len(request.prompt)) + list(request.prompt)
 
-    def _processors(self, requests: Sequence[Request]) -> Any:
-        if self._config.temperature == 0:
+    def _processors(self, requests: Sequence[Request], config: GenerateConfig) -> Any:
+        if config.temperature == 0:
             return LogitsProcessorList()
-        steps: list[LogitsProcessor] = [TemperatureLogitsWarper(self._config.temperature)]
-        if self._config.top_p < 1:
-            steps.append(TopPLogitsWarper(self._config.top_p))
+        steps: list[LogitsProcessor] = [TemperatureLogitsWarper(config.temperature)]
+        if config.top_p < 1:
+            steps.append(TopPLogitsWarper(config.top_p))
         return LogitsProcessorList([*steps, SeededNoise([request.seed for request in requests], self._device)])
 
     def _completion(self, row: list[int]) -> Completion:

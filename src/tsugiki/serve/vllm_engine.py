@@ -36,7 +36,7 @@ class VLLMEngine:
         self._tokens_input = tokens_input
         self._kind = RequestOutputKind.FINAL_ONLY
         self._params = SamplingParams
-        self._config = config
+        self._queued = QUEUED * config.batch_size
         self._stops = sorted(limits.stops)
         self._llm = LLM(
             model=str(model),
@@ -56,7 +56,9 @@ class VLLMEngine:
         self._llm.llm_engine.engine_core.shutdown()
         del self._llm
 
-    def complete(self, requests: Sequence[Request], check: Callable[[], None]) -> Iterator[list[Outcome]]:
+    def complete(
+        self, requests: Sequence[Request], config: GenerateConfig, check: Callable[[], None]
+    ) -> Iterator[list[Outcome]]:
         """Run all requests, keeping the queue full, and yield those that finished in each step."""
         engine = self._llm.llm_engine
         ahead = iter(requests)
@@ -64,7 +66,7 @@ class VLLMEngine:
         try:
             while True:
                 check()
-                outcomes = self._fill(ahead, waiting)
+                outcomes = self._fill(ahead, waiting, config)
                 if not waiting and not outcomes:
                     return
                 ended = [output for output in engine.step() if output.finished] if waiting else []
@@ -74,24 +76,24 @@ class VLLMEngine:
         finally:
             engine.abort_request(list(waiting))
 
-    def _fill(self, ahead: Iterator[Request], waiting: dict[str, Request]) -> list[Outcome]:
+    def _fill(self, ahead: Iterator[Request], waiting: dict[str, Request], config: GenerateConfig) -> list[Outcome]:
         """Queue requests up to `QUEUED` batches, and return those that the engine refused."""
         refused: list[Outcome] = []
-        for request in islice(ahead, QUEUED * self._config.batch_size - len(waiting)):
+        for request in islice(ahead, self._queued - len(waiting)):
             try:
                 prompt = self._tokens_input(prompt_token_ids=list(request.prompt))
-                self._llm.llm_engine.add_request(request.key, prompt, self._sampling(request))
+                self._llm.llm_engine.add_request(request.key, prompt, self._sampling(request, config))
                 waiting[request.key] = request
             except self._refusals as error:
                 refused.append((request, Refusal(str(error))))
         return refused
 
-    def _sampling(self, request: Request) -> Any:
+    def _sampling(self, request: Request, config: GenerateConfig) -> Any:
         return self._params(
-            temperature=self._config.temperature,
-            top_p=self._config.top_p,
+            temperature=config.temperature,
+            top_p=config.top_p,
             seed=request.seed,
-            max_tokens=self._config.max_new_tokens,
+            max_tokens=config.max_new_tokens,
             ignore_eos=True,  # the stops below are the only ones, as in every other engine
             stop_token_ids=self._stops,
             output_kind=self._kind,
