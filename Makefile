@@ -6,9 +6,10 @@ RECIPE ?= sample
 ROOT ?= build/store
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
-settings := $(if $(PAGES),--set 'import_pages.source=$(PAGES)') $(if $(CHATS),--set 'import_chats.source=$(CHATS)') \
-            $(if $(REVISION),--set import_model.revision=$(REVISION)) \
-            $(if $(SEED),--set seed=$(SEED)) $(foreach item,$(SET),--set '$(item)')
+export WORKFLOW RECIPE ROOT PAGES CHATS REVISION SEED
+settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--set "import_chats.source=$$CHATS") \
+            $(if $(REVISION),--set "import_model.revision=$$REVISION") \
+            $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
 
 .PHONY: help setup check test e2e run render docs lock bench clean
 
@@ -18,7 +19,7 @@ help: ## show this help
 	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
 	@echo "  PAGES=… CHATS=…    sources of the recipe          REVISION=…      commit of its model, 40 digits"
-	@echo "  SEED=1             seed of the recipe             SET='table.key=value …'  any of its values"
+	@echo "  SEED=1             seed of the recipe             SET='table.key=value …'  any of its values (without spaces)"
 
 setup: .venv/ready ## make .venv (uv if present, pip otherwise; CPU torch where there is no GPU)
 
@@ -38,7 +39,7 @@ e2e: setup ## the slow tests too: kills at random moments, the sample end to end
 	$(bin)/python -m pytest -q -m "slow"
 
 run: setup ## run WORKFLOW with RECIPE on this machine; what exists is not made again
-	@$(bin)/python -m tsugiki.cli run $(WORKFLOW) --recipe $(RECIPE) --root $(ROOT) $(settings)
+	@$(bin)/python -m tsugiki.cli run "$$WORKFLOW" --recipe "$$RECIPE" --root "$$ROOT" $(settings)
 
 render: setup ## write workflows/rendered/*.yaml, the Argo manifests of every recipe
 	$(bin)/python scripts/render_all.py

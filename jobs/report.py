@@ -7,6 +7,7 @@ from pydantic import Field
 from tsugiki.artifact import Metrics
 from tsugiki.command import main
 from tsugiki.config import Config
+from tsugiki.errors import BadInput
 from tsugiki.kinds import Answers, Chats, Report, Scores
 from tsugiki.stage import Resources, stage
 
@@ -32,7 +33,10 @@ def report(out: Report, scores: Scores, chats: Chats, answers: tuple[Answers, ..
     from tsugiki.score.rows import Judgement
     from tsugiki.score.scores import Scores as Figures
 
-    arms = dict(zip(scores.record.config["arms"], answers, strict=True))
+    names = scores.record.config["arms"]
+    if len(names) != len(answers):
+        raise BadInput(f"{len(answers)} sets of answers for the {len(names)} arms that were scored: give one for each")
+    arms = dict(zip(names, answers, strict=True))
     lineage = Lineage(arms)
     data = ReportData(
         title=config.title,

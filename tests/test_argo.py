@@ -15,7 +15,8 @@ from tsugiki.recipe import Recipe
 from tsugiki.stage import Resources
 
 UPPER = UpperConfig(suffix="!")
-RECIPE = Recipe(
+# the toy stages are not in jobs/, where a recipe's resources must name stages of
+RECIPE = Recipe.model_construct(
     description="A test", seed=0, resources={"upper_corpus": Resources(gpus=2, memory_gb=64, hours=3, retries=5)}
 )
 

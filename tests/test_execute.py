@@ -128,3 +128,20 @@ def test_a_damaged_artifact_is_not_a_hit(tmp_path: Path) -> None:
     (tmp_path / call.address / "rows-00000.jsonl.zst").write_bytes(b"short")
     with pytest.raises(TsugikiError, match="rows-00000.jsonl.zst has 5 bytes"):
         execute(call, store, QUIET)
+
+
+def test_a_damaged_input_is_refused_before_it_is_used(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    pages = make_pages(store, "abc")
+    rows = tmp_path / pages.address / "rows-00000.jsonl.zst"
+    whole = rows.read_bytes()
+    rows.write_bytes(whole[:-3])
+    with pytest.raises(TsugikiError, match="rows-00000.jsonl.zst has"):
+        execute(upper_corpus.call(pages, UPPER), store, QUIET)
+    header = 9  # its bits may change without changing what is read; every later byte counts
+    for position in range(header, len(whole)):
+        rows.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        with pytest.raises(TsugikiError):
+            execute(upper_corpus.call(pages, UPPER), store, QUIET)
+    rows.write_bytes(whole)
+    assert execute(upper_corpus.call(pages, UPPER), store, QUIET).metrics["rows"] == 1

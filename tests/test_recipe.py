@@ -90,6 +90,8 @@ def test_dropout_on_fused_experts_is_refused_with_the_reason() -> None:
         ("import_pages.source=", "import_pages.source: the source is empty"),
         ("description", "'description' sets nothing: write table.key=value"),
         ("seed.x=1", "seed is a value, not a table"),
+        ("seed=99999999999999999999", "train_cpt.seed: .*99999999999999999999"),
+        ("resources.train_ctp.gpus=8", r"\[resources.train_ctp\] names no stage: there is clean_corpus"),
     ],
 )
 def test_what_cannot_work_is_refused_on_one_line(setting: str, line: str) -> None:

@@ -65,6 +65,14 @@ def test_a_digest_of_unknown_form_and_an_empty_source_are_refused() -> None:
         parse("")
 
 
+def test_a_path_may_hold_a_hash(tmp_path: Path) -> None:
+    path = tmp_path / "dump #2.xml"
+    path.write_text("text")
+    pinned = parse(str(path)).pinned().source
+    assert pinned.uri == str(path)
+    assert parse(str(pinned.model_dump(mode="json"))).source == pinned
+
+
 def test_an_object_in_s3_is_pinned_by_its_etag_and_downloaded(s3_root: str, tmp_path: Path) -> None:
     import boto3
 

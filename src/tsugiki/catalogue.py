@@ -9,12 +9,16 @@ from typing import Any
 from tsugiki.stage import Stage
 
 
-def all_stages() -> dict[str, Stage[Any, Any]]:
-    """Every stage in jobs/, by name."""
+def stage_names() -> list[str]:
+    """Name of every stage in jobs/, without importing it."""
     import jobs
 
-    names = sorted(module.name for module in pkgutil.iter_modules(jobs.__path__))
-    return {name: load_stage(name) for name in names}
+    return sorted(module.name for module in pkgutil.iter_modules(jobs.__path__))
+
+
+def all_stages() -> dict[str, Stage[Any, Any]]:
+    """Every stage in jobs/, by name."""
+    return {name: load_stage(name) for name in stage_names()}
 
 
 def load_stage(name: str) -> Stage[Any, Any]:

@@ -33,13 +33,20 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=function)
         _workflow_options(command)
-    commands.choices["run"].add_argument("--slots", type=int, help="tasks at once (default: 2)")
+    commands.choices["run"].add_argument("--slots", type=at_least_one, help="tasks at once (default: 2)")
     commands.choices["run"].add_argument(
         "--out", help="directory of the report and the logs (default: build/WORKFLOW-RECIPE)"
     )
     docs = commands.add_parser("docs", help="write docs/stages.md", description="write docs/stages.md")
     docs.set_defaults(command=write_docs)
     return made
+
+
+def at_least_one(text: str) -> int:
+    """A whole number above 0, as argparse takes types."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tasks: give 1 or more")
+    return int(text)
 
 
 def _workflow_options(command: argparse.ArgumentParser) -> None:

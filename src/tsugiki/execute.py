@@ -115,4 +115,7 @@ def _open_inputs(call: Call[Any], store: Store) -> dict[str, Artifact | tuple[Ar
     opened = {
         name: tuple(specs[name].kind.open(store, item.address) for item in items) for name, items in call.inputs.items()
     }
+    for items in opened.values():
+        for item in items:
+            store.verify(item.address, item.record.files)
     return {name: items if specs[name].many else items[0] for name, items in opened.items()}

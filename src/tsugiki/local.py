@@ -18,9 +18,10 @@ from tsugiki.display import Display
 from tsugiki.errors import FAILED, PREEMPTED, TsugikiError
 from tsugiki.execute import cached
 from tsugiki.plan import Plan, Task
-from tsugiki.process import stop_on_signals
+from tsugiki.process import stop_on_signals, without_interrupts
 from tsugiki.stage import Resources
 from tsugiki.store import open_store
+from tsugiki.store.files import clear_errors
 from tsugiki.worker import Job, work
 
 GRACE_SECONDS = 60.0
@@ -98,11 +99,14 @@ class LocalRun:
             RunFailed: a task failed, or the run was told to stop (exit code 75; the same command resumes it).
         """
         stop = stop_on_signals()
+        with clear_errors(str(self.logs)):
+            self.logs.mkdir(parents=True, exist_ok=True)
         waiting = self._missing(target)
         if any(task.call.stage.image != "data" for task in waiting.values()):
             # it loads torch and transformers while the first data stages run
             forkserver.set_forkserver_preload(PRELOAD)
-            forkserver.ensure_running()
+            with without_interrupts():
+                forkserver.ensure_running()
         failure: tuple[int, str] | None = None
         with self.display:
             while self._running or (waiting and failure is None):
@@ -159,7 +163,6 @@ class LocalRun:
         light = task.call.stage.image == "data"
         context: Any = multiprocessing.get_context("spawn" if light else "forkserver")
         receiver, sender = context.Pipe(duplex=False)
-        self.logs.mkdir(parents=True, exist_ok=True)
         job = Job(
             stage=task.call.stage.name,
             inputs=task.call.input_addresses(),
@@ -171,7 +174,11 @@ class LocalRun:
             log=self.logs / f"{task.name}.log",
         )
         process = context.Process(target=work, args=(job, sender), name=task.name)
-        process.start()
+        try:
+            with without_interrupts():
+                process.start()
+        except (EOFError, ConnectionError) as error:
+            raise TsugikiError(f"{task.name}: the fork server is gone; the same command starts a new one") from error
         sender.close()
         self._running.append(_Running(task, process, receiver, gpus))
         self.display.started(task.name)

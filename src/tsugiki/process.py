@@ -9,15 +9,18 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
 from tsugiki.artifact import first_line
-from tsugiki.errors import DONE, FAILED, TsugikiError
+from tsugiki.errors import BAD_INPUT, DONE, FAILED, TsugikiError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def stop_on_signals() -> threading.Event:
@@ -30,6 +33,17 @@ def stop_on_signals() -> threading.Event:
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
     return stop
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Start processes inside that Ctrl-C does not reach: a terminal sends it to all, and the run tells them to stop."""
+    resource_tracker.ensure_running()  # starting it later would let interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def die_with_parent() -> None:
@@ -55,8 +69,10 @@ def explain(error: BaseException) -> tuple[int, str]:
     """The exit code of an error and the one line that says what happened and what to do."""
     if isinstance(error, TsugikiError):
         return error.exit_code, " ".join(str(error).split())
-    if isinstance(error, OSError) and error.errno in FULL:
-        return FAILED, f"no space left on the disk of {error.filename or Path.cwd()}: free some, then run again"
+    if is_full(error):
+        return FAILED, f"no space left on the disk of {_place(error)}: free some, then run again"
+    if _is_refused(error):
+        return BAD_INPUT, f"{error}: change its permissions, or choose another place"
     if isinstance(error, MemoryError):
         return FAILED, "out of memory: give the stage more, or lower its batch size"
     place = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
@@ -64,9 +80,26 @@ def explain(error: BaseException) -> tuple[int, str]:
     return FAILED, f"{type(error).__name__}: {first_line(error)}{where}"
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error: libraries in Rust and C++ raise errors of their own over it."""
+    while error is not None:
+        if (isinstance(error, OSError) and error.errno in FULL) or "(os error 28)" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_refused(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in REFUSED
+
+
+def _place(error: BaseException) -> object:
+    return getattr(error, "filename2", None) or getattr(error, "filename", None) or "the store or the logs"
+
+
 def is_expected(error: BaseException) -> bool:
     """Whether the one line says it all; other errors deserve their traceback in the log."""
-    return isinstance(error, TsugikiError) or (isinstance(error, OSError) and error.errno in FULL)
+    return isinstance(error, TsugikiError) or is_full(error) or _is_refused(error)
 
 
 def exit_code(name: str, command: Callable[[], None]) -> int:

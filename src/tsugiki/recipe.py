@@ -7,11 +7,12 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Self, TypeVar, get_type_hints
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tsugiki.artifact import Artifact
+from tsugiki.catalogue import stage_names
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
 from tsugiki.plan import Plan
@@ -30,6 +31,13 @@ class Recipe(Config):
     """Seed of every table that has a seed and states none of its own."""
     resources: dict[str, Resources] = Field(default={})
     """Where stages run, by stage: what is stated replaces the stage's own. Never part of an identity."""
+
+    @model_validator(mode="after")
+    def _stages_exist(self) -> Self:
+        unknown = sorted(set(self.resources) - set(stage_names()))
+        if unknown:
+            raise ValueError(f"[resources.{unknown[0]}] names no stage: there is {', '.join(stage_names())}")
+        return self
 
     def resources_for(self, stage: Stage[Any, Any]) -> Resources:
         """What the stage runs with: its own needs, replaced where the recipe states others."""
@@ -146,9 +154,11 @@ def _set(values: dict[str, Any], setting: str) -> None:
         if not isinstance(values, dict):
             raise BadInput(f"{setting!r}: {table} is a value, not a table")
     try:
-        values[last] = tomllib.loads(f"value = {text}")["value"]
+        parsed = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        values[last] = text
+        parsed = {"value": text}
+    # text of several lines could state more than one value
+    values[last] = parsed["value"] if len(parsed) == 1 else text
 
 
 def _with_seed(values: dict[str, Any], recipe_type: type[Recipe]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from tsugiki.kinds import Report
 from tsugiki.local import Outcome
 from tsugiki.store import open_store
+from tsugiki.store.files import clear_errors
 
 
 def publish(address: str, root: str, outcomes: Mapping[str, Outcome], directory: Path) -> Path:
@@ -36,5 +37,6 @@ def publish(address: str, root: str, outcomes: Mapping[str, Outcome], directory:
 def _replace(path: Path, content: bytes) -> Path:
     """Write a file in one step: a reader sees the old one or the new one."""
     copy = path.with_name(f"{path.name}.new")
-    copy.write_bytes(content)
-    return copy.replace(path)
+    with clear_errors(str(path)):
+        copy.write_bytes(content)
+        return copy.replace(path)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import IO, Self, TypeVar
 
 import zstandard
+from pydantic import ValidationError
 
+from tsugiki.config import describe
 from tsugiki.errors import BadInput
 from tsugiki.rows import Row
 
@@ -47,7 +49,7 @@ class RowWriter:
         self._part += 1
         self._bytes = 0
         path = self._directory / f"{self._name}-{self._part:05d}.jsonl.zst"
-        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL))
+        self._file = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=LEVEL, write_checksum=True))
 
     def _close(self) -> None:
         if self._file is not None:
@@ -65,9 +67,16 @@ def read_rows(directory: Path, name: str, row: type[R]) -> Iterator[R]:
         BadInput: a line that is not a row of this type, with its file and line.
     """
     for path in sorted(directory.glob(f"{name}-*.jsonl.zst")):
-        with zstandard.open(path, "rb") as binary:
-            for number, line in enumerate(io.BufferedReader(binary), start=1):
-                try:
-                    yield row.model_validate_json(line)
-                except ValueError as error:
-                    raise BadInput(f"{path.name} line {number} is not a {row.__name__}: {error}") from error
+        try:
+            yield from _rows(path, row)
+        except zstandard.ZstdError as error:
+            raise BadInput(f"{path} is damaged ({error}); delete the artifact and run again") from error
+
+
+def _rows(path: Path, row: type[R]) -> Iterator[R]:
+    with zstandard.open(path, "rb") as binary:
+        for number, line in enumerate(io.BufferedReader(binary), start=1):
+            try:
+                yield row.model_validate_json(line)
+            except ValidationError as error:
+                raise BadInput(f"{path} line {number} is not a {row.__name__}: {describe(error)}") from error

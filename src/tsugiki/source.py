@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tsugiki.errors import BadInput
 from tsugiki.store.files import hash_file
 
 BLOCK = 1 << 20
+DIGEST = re.compile(r"[a-z0-9]+:\S+")
 
 
 class Source(BaseModel):
@@ -40,13 +42,16 @@ class Source(BaseModel):
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        uri, _, digest = value.partition("#")
-        return {"uri": uri, "digest": digest or None}
+        uri, mark, digest = value.rpartition("#")
+        # a path may hold a # of its own: what follows the last one is a digest only if it reads like one
+        return {"uri": uri, "digest": digest} if mark and DIGEST.fullmatch(digest) else {"uri": value}
 
     @model_validator(mode="after")
     def _check(self) -> Source:
         if not self.uri:
             raise ValueError("the source is empty: give a path or s3://bucket/key")
+        if "\0" in self.uri:
+            raise ValueError(f"the source {self.uri!r} holds a NUL byte: give a path or s3://bucket/key")
         if self.digest is not None and not self.digest.startswith(("sha256:", "etag:")):
             raise ValueError(f"the digest {self.digest!r} of {self.uri} must begin with sha256: or etag:")
         return self

@@ -39,10 +39,10 @@ def work(job: Job, messages: Connection) -> None:
     """Run one job in this process and send how it goes: progress, then done or failed."""
     die_with_parent()
     stop = stop_on_signals()
-    log = job.log.open("ab", buffering=0)
-    os.dup2(log.fileno(), sys.stdout.fileno())
-    os.dup2(log.fileno(), sys.stderr.fileno())
     try:
+        log = job.log.open("ab", buffering=0)
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
         record = _execute(job, stop, messages)
     except BaseException as error:
         code, line = explain(error)

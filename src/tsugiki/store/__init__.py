@@ -5,7 +5,7 @@ from pathlib import Path
 from tsugiki.errors import BadInput
 from tsugiki.store.base import RECORD, Attempt, BadArtifact, FileEntry, Store
 from tsugiki.store.directory import DirectoryStore
-from tsugiki.store.files import hash_directory
+from tsugiki.store.files import clear_errors, hash_directory
 
 __all__ = [
     "RECORD",
@@ -36,4 +36,5 @@ def open_store(root: str, cache: Path | None = None) -> Store:
         return S3Store(root, cache or default_cache())
     if "://" in root or not root:
         raise BadInput(f"root {root!r} is neither a directory nor s3://bucket/prefix; choose one of them")
-    return DirectoryStore(Path(root))
+    with clear_errors(root):
+        return DirectoryStore(Path(root))

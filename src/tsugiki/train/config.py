@@ -90,7 +90,7 @@ class Training(Config):
     of max_length and batch_size counts rows; `none`: one document a row, padded."""
     forward_tokens: int = Field(ge=8)
     """Tokens, padding included, of one forward pass: bounds memory. The loss does not depend on it but for rounding."""
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**32)
     """Seed of the order of the data, of the adapters' initial values and of dropout."""
     dtype: Dtype
     """Precision of the arithmetic and of frozen weights. Trained parameters are kept in float32."""
