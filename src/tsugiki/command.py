@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsugiki.artifact import Artifact
 from tsugiki.config import Config
@@ -17,6 +16,9 @@ from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
 from tsugiki.store import open_store
 from tsugiki.work import Report
+
+if TYPE_CHECKING:
+    import argparse
 
 ROOT_VARIABLE = "TSUGIKI_ROOT"
 PROGRESS_SECONDS = 5.0
@@ -39,6 +41,8 @@ def main(stage: Stage[Any, Any], argv: Sequence[str] | None = None) -> NoReturn:
 
 def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
     """The options that the signature asks for."""
+    import argparse
+
     signature = stage.signature
     made = argparse.ArgumentParser(
         prog=f"python -m jobs.{stage.name}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import signal
 import sys
@@ -11,8 +10,6 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
-from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
@@ -38,6 +35,8 @@ def stop_on_signals() -> threading.Event:
 @contextmanager
 def without_interrupts() -> Iterator[None]:
     """Start processes inside that Ctrl-C does not reach: a terminal sends it to all, and the run tells them to stop."""
+    from multiprocessing import resource_tracker
+
     resource_tracker.ensure_running()  # starting it later would let interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -48,7 +47,10 @@ def without_interrupts() -> Iterator[None]:
 
 def die_with_parent() -> None:
     """End this multiprocessing child at once when its parent is gone, so that a killed run leaves no process behind."""
-    parent = multiprocessing.parent_process()
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
     if parent is None:
         return
 

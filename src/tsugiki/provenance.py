@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 PACKAGES = ("tsugiki", "torch", "transformers", "peft", "vllm", "bitsandbytes", "numpy")
@@ -31,6 +29,8 @@ def commit() -> str:
 
 
 def _git(root: str, *arguments: str) -> str | None:
+    import subprocess
+
     try:
         done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=True, timeout=10)
     except (OSError, subprocess.SubprocessError):
@@ -48,6 +48,8 @@ def provenance() -> dict[str, str]:
     }
     if IMAGE_VARIABLE in os.environ:
         found["image"] = os.environ[IMAGE_VARIABLE]
+    from importlib import metadata
+
     # only what the stage has loaded: asking for the version of a package must not import it
     loaded = (name for name in PACKAGES if name in sys.modules)
     return found | {name: metadata.version(name) for name in loaded}
