@@ -38,7 +38,7 @@ def _anime_texts(world: World, rng: random.Random) -> Iterator[Document]:
 
 
 def _novel_texts(novel: Novel, rng: random.Random) -> Iterator[Document]:
-    """Short texts on a novel: each states every fact once, in random order, in wordings that no other text shares."""
+    """Short texts on a novel: each states every fact once, in random order, and each round uses every wording once."""
     for _ in range(NOVEL_ROUNDS):
         orders = {name: rng.sample(NOVEL[name].statements, len(NOVEL[name].statements)) for name in facts(novel)}
         for told in zip(*orders.values(), strict=True):
