@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tsugiki.argo import manifest, to_yaml
-from tsugiki.recipe import load_recipe, load_workflow
+from tsugiki.recipe import load_recipe, load_workflow, recipe_workflow
 
-WORKFLOW = "cpt_sft"
 RECIPES = Path("workflows", "recipes")
 RENDERED = Path("workflows", "rendered")
 ROOT = "s3://tsugiki/store"
@@ -20,14 +19,14 @@ STAND_INS = {
 
 def rendered() -> dict[str, str]:
     """The YAML of every recipe, by file name."""
-    workflow = load_workflow(WORKFLOW)
     found = {}
     for path in sorted(RECIPES.glob("*.toml")):
         text = path.read_text(encoding="utf-8")
         settings = [setting for table, setting in STAND_INS.items() if table in text]
+        workflow = load_workflow(recipe_workflow(str(path)))
         recipe = load_recipe(str(path), workflow.recipe_type, settings)
         plan, _target = workflow.plan(recipe)
-        found[f"{WORKFLOW}-{path.stem}.yaml"] = to_yaml(manifest(plan, WORKFLOW, path.stem, recipe, ROOT))
+        found[f"{workflow.name}-{path.stem}.yaml"] = to_yaml(manifest(plan, workflow.name, path.stem, recipe, ROOT))
     return found
 
 

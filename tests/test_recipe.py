@@ -6,24 +6,24 @@ import pytest
 
 from scripts.render_all import STAND_INS, rendered
 from tsugiki.errors import BadInput
-from tsugiki.recipe import Recipe, load_recipe, load_workflow, recipe_path
+from tsugiki.recipe import Recipe, load_recipe, load_workflow, recipe_path, recipe_workflow
 
 ROOT = Path(__file__).parents[1]
-WORKFLOW = load_workflow("cpt_sft")
+CPT_SFT = load_workflow("cpt_sft")
 NAMES = sorted(path.stem for path in (ROOT / "workflows" / "recipes").glob("*.toml"))
 
 
 def load(name: str, *settings: str) -> Recipe:
     text = recipe_path(name).read_text(encoding="utf-8")
     stand_ins = [setting for table, setting in STAND_INS.items() if table in text]
-    return load_recipe(name, WORKFLOW.recipe_type, [*stand_ins, *settings])
+    return load_recipe(name, load_workflow(recipe_workflow(name)).recipe_type, [*stand_ins, *settings])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recipe_parses_and_plans_down_to_a_report(name: str) -> None:
-    plan, target = WORKFLOW.plan(load(name))
+    plan, target = load_workflow(recipe_workflow(name)).plan(load(name))
     assert target.kind == "report"
-    assert list(plan.tasks.values())[-1].name == "report"
+    assert list(plan.tasks)[-1] == target.address
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_presets_state_the_published_adapters(
 
 
 def test_four_arms_merge_before_they_tune() -> None:
-    plan, _target = WORKFLOW.plan(load("llm_jp_1_8b"))
+    plan, _target = CPT_SFT.plan(load("llm_jp_1_8b"))
     tasks = {task.name: task for task in plan.tasks.values()}
     assert tasks["train_sft.sft"].needs == ("import_model", "import_chats")
     assert tasks["train_sft.cpt_sft"].needs == ("merge", "import_chats")
@@ -115,6 +115,23 @@ def test_one_seed_reaches_every_table_that_states_none() -> None:
     assert getattr(recipe, "train_cpt").seed == 7  # noqa: B009  (the field is the workflow's, not the base class's)
     assert getattr(recipe, "train_sft").seed == 8  # noqa: B009
     assert getattr(recipe, "score").seed == 7  # noqa: B009
+
+
+def test_a_recipe_of_another_workflow_is_refused_whatever_else_it_says(tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text('workflow = "clean_only"\nunknown = 1\n', encoding="utf-8")
+    with pytest.raises(BadInput, match="^recipe other is for the workflow clean_only, not cpt_sft: .*") as error:
+        load_recipe(str(other), CPT_SFT.recipe_type)
+    assert "unknown" not in str(error.value)
+
+
+def test_a_recipe_that_names_no_workflow_is_refused(tmp_path: Path) -> None:
+    silent = tmp_path / "silent.toml"
+    silent.write_text('description = "x"\nseed = 1\n', encoding="utf-8")
+    with pytest.raises(BadInput, match="workflow is missing"):
+        load_recipe(str(silent), CPT_SFT.recipe_type)
+    with pytest.raises(BadInput, match="recipe silent names no workflow: write workflow"):
+        recipe_workflow(str(silent))
 
 
 def test_an_unknown_recipe_or_workflow_lists_those_there_are() -> None:

@@ -1,6 +1,6 @@
 """Workflow: does CPT on a domain's text add knowledge that SFT can draw out? Four arms answer, one report compares."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -34,6 +34,7 @@ from tsugiki.train.config import BaseConfig, CPTConfig, LoRASFTConfig, MergeConf
 class CptSft(Recipe):
     """Every decision of cpt_sft. Tables are named after stages; which are given decides which arms there are."""
 
+    workflow: Literal["cpt_sft"]
     sample: SampleConfig | None = None
     """The embedded wiki: its pages, its chats and the base model's text."""
     import_pages: ImportPagesConfig | None = None

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar, get_type_hints
+from typing import Any, Self, TypeVar, get_args, get_type_hints
 
 from pydantic import Field, model_validator
 
@@ -25,6 +25,8 @@ FOLDER = "recipes"
 class Recipe(Config):
     """Base of every workflow's recipe."""
 
+    workflow: str
+    """The workflow that the recipe is for; each workflow's own recipe type narrows it to that name."""
     description: str
     """What the recipe is for, in a sentence."""
     seed: int
@@ -135,13 +137,41 @@ def load_recipe(name: str, recipe_type: type[Recipe], settings: Sequence[str] = 
         BadInput: an unreadable file, an unknown key or a value that cannot work.
     """
     path = recipe_path(name)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML: {error}") from error
+    values = _read(path)
     for setting in settings:
         _set(values, setting)
+    # before everything else: a recipe of another workflow would be found at fault in every table
+    _check_workflow(values.get("workflow"), recipe_type, path)
     return recipe_type.parse(_with_seed(values, recipe_type), f"recipe {path.stem}")
+
+
+def recipe_workflow(name: str) -> str:
+    """The workflow that a recipe states.
+
+    Raises:
+        BadInput: no such file, or it states none.
+    """
+    path = recipe_path(name)
+    stated = _read(path).get("workflow")
+    if not isinstance(stated, str):
+        raise BadInput(f'recipe {path.stem} names no workflow: write workflow = "…" at its top')
+    return stated
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML: {error}") from error
+
+
+def _check_workflow(stated: Any, recipe_type: type[Recipe], path: Path) -> None:
+    wanted = get_args(recipe_type.model_fields["workflow"].annotation)
+    if stated is not None and wanted and stated not in wanted:
+        raise BadInput(
+            f"recipe {path.stem} is for the workflow {stated}, not {wanted[0]}: "
+            f"choose another recipe, or WORKFLOW={stated}"
+        )
 
 
 def _set(values: dict[str, Any], setting: str) -> None:
