@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tsugiki.argo import manifest, to_yaml
+from tsugiki.argo import Target, manifest, to_yaml
+from tsugiki.profile import load_profile
 from tsugiki.recipe import load_recipe, load_workflow, recipe_workflow
 
 RECIPES = Path("workflows", "recipes")
 RENDERED = Path("workflows", "rendered")
-ROOT = "s3://tsugiki/store"
+PROFILE = "dev"
 STAND_INS = {
     "[import_pages]": f"import_pages.source=s3://sources/pages.xml.bz2#sha256:{'0' * 64}",
     "[import_chats]": f"import_chats.source=s3://sources/chats.jsonl#sha256:{'0' * 64}",
@@ -20,13 +21,15 @@ STAND_INS = {
 def rendered() -> dict[str, str]:
     """The YAML of every recipe, by file name."""
     found = {}
+    profile = load_profile(PROFILE)
     for path in sorted(RECIPES.glob("*.toml")):
         text = path.read_text(encoding="utf-8")
         settings = [setting for table, setting in STAND_INS.items() if table in text]
         workflow = load_workflow(recipe_workflow(str(path)))
         recipe = load_recipe(str(path), workflow.recipe_type, settings)
-        plan, _target = workflow.plan(recipe)
-        found[f"{workflow.name}-{path.stem}.yaml"] = to_yaml(manifest(plan, workflow.name, path.stem, recipe, ROOT))
+        plan, made = workflow.plan(recipe)
+        target = Target(workflow.name, path.stem, PROFILE, made.address, profile.root)
+        found[f"{workflow.name}-{path.stem}.yaml"] = to_yaml(manifest(plan, target, recipe, profile))
     return found
 
 

@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
-from tsugiki.argo import manifest, to_yaml
+from tsugiki.argo import Target, manifest, to_yaml
 from tsugiki.errors import BadInput
 from tsugiki.plan import Plan
+from tsugiki.profile import Profile
 from tsugiki.recipe import Recipe
 from tsugiki.stage import Resources
 
@@ -19,6 +20,9 @@ UPPER = UpperConfig(suffix="!")
 RECIPE = Recipe.model_construct(
     description="A test", seed=0, resources={"upper_corpus": Resources(gpus=2, memory_gb=64, hours=3, retries=5)}
 )
+
+TARGET = Target("some_flow", "some_recipe", "here", "corpus/join_corpora-0123456789abcdef", "s3://bucket/prefix")
+PROFILE = Profile(description="A test", namespace="work", root="s3://bucket/prefix", images="place/tsugiki-{image}:1")
 
 
 def small_plan() -> Plan:
@@ -33,7 +37,7 @@ def small_plan() -> Plan:
 @pytest.fixture
 def workflow() -> dict[str, Any]:
     """The rendered workflow of a small plan."""
-    return manifest(small_plan(), "some_flow", "some_recipe", RECIPE, "s3://bucket/prefix")
+    return manifest(small_plan(), TARGET, RECIPE, PROFILE)
 
 
 def templates(workflow: dict[str, Any]) -> dict[str, Any]:
@@ -78,9 +82,10 @@ def test_addresses_and_configuration_travel_as_parameters(workflow: dict[str, An
 def test_a_container_names_its_command_and_its_options(workflow: dict[str, Any]) -> None:
     container = templates(workflow)["upper-corpus"]["container"]
     assert container["command"] == ["python", "-m", "jobs.upper_corpus"]
-    assert container["args"] == ["--hours", "3", "--pages", "{{inputs.parameters.pages}}",
+    assert container["args"] == ["--hours", "3", "--retries", "5", "--expect", "{{inputs.parameters.identity}}",
+                                 "--show", "/tmp/shown", "--pages", "{{inputs.parameters.pages}}",
                                  "--config", "{{inputs.parameters.config}}"]  # fmt: skip
-    assert container["image"] == "{{workflow.parameters.images}}data"
+    assert container["image"] == "place/tsugiki-data:1"
 
 
 def test_resources_come_from_the_stage_and_the_recipe(workflow: dict[str, Any]) -> None:
@@ -90,7 +95,6 @@ def test_resources_come_from_the_stage_and_the_recipe(workflow: dict[str, Any]) 
     assert limits["memory"] == "64Gi"
     assert limits["ephemeral-storage"] == "10.25Gi"
     assert template["activeDeadlineSeconds"] == 3 * 3600 + 600
-    assert template["retryStrategy"]["limit"] == "5"
     assert "nvidia.com/gpu" not in templates(workflow)["write-pages"]["container"]["resources"]["limits"]
     shared = {volume["name"]: volume for volume in template["volumes"]}["shm"]
     assert shared["emptyDir"]["medium"] == "Memory"
@@ -100,7 +104,9 @@ def test_bad_input_is_never_retried_and_lost_pods_are(workflow: dict[str, Any]) 
     strategy = templates(workflow)["write-pages"]["retryStrategy"]
     assert strategy["retryPolicy"] == "Always"
     assert "lastRetry.status == 'Error'" in strategy["expression"]
-    assert "asInt(lastRetry.exitCode) not in [2]" in strategy["expression"]
+    assert "asInt(lastRetry.exitCode) not in [2, 124]" in strategy["expression"]
+    # it would end all retries so long after the first attempt
+    assert "maxDuration" not in strategy["backoff"]
 
 
 def test_containers_are_restricted(workflow: dict[str, Any]) -> None:
@@ -126,4 +132,4 @@ def test_a_configuration_that_argo_would_rewrite_is_refused() -> None:
     plan = Plan()
     plan(write_pages, WriteConfig(texts=("{{workflow.name}}",)))
     with pytest.raises(BadInput, match="which Argo would replace"):
-        manifest(plan, "flow", "recipe", RECIPE, "s3://bucket/prefix")
+        manifest(plan, TARGET, RECIPE, PROFILE)

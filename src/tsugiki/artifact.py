@@ -39,10 +39,14 @@ class Record(BaseModel):
     """Code commit, image, package versions, device: what may explain a difference, never identity."""
     started: str
     """ISO 8601 time (UTC) at which the attempt that finished began."""
+    attempts: int = 1
+    """Attempts at the artifact that are known of, the one that finished included; of all parts, where it has parts."""
     seconds: float
-    """Wall time of the attempt that finished, in seconds."""
+    """Wall time of those attempts, in seconds; of parts made side by side the longest counts."""
+    cpu_seconds: float = 0.0
+    """Time of each attempt times the cores it was given, over all parts; 0 where none were set aside for it."""
     gpu_seconds: float = 0.0
-    """`seconds` times the number of GPUs used."""
+    """Time of each attempt times the GPUs it was given or used, over all parts."""
 
     def sources(self) -> tuple[str, ...]:
         """Addresses of all inputs, in the order of the stage's parameters."""
@@ -86,6 +90,8 @@ class Artifact:
     """A typed address. In a workflow it is only that; inside a stage its files can be read or written."""
 
     kind: ClassVar[str]
+    shown: ClassVar[tuple[str, ...]] = ()
+    """Small files that a person opens: HTML, SVG or JSON."""
 
     address: str
     """`<kind>/<stage>-<identity>`, relative to the store's root; known before anything runs."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tsugiki.command import root_option
-from tsugiki.process import exit_code
+from tsugiki.process import exit_code, to_stderr
+from tsugiki.profile import load_profile
 from tsugiki.recipe import Recipe, Workflow, load_recipe, load_workflow
 
 
@@ -19,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The contract's exit code: 0 done, 2 bad input or configuration, 75 stopped and resumable, else failed.
     """
     arguments = parser().parse_args(argv)
-    return exit_code("tsugiki", lambda: arguments.command(arguments))
+    return exit_code(lambda: arguments.command(arguments), to_stderr("tsugiki"))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=function)
         _workflow_options(command)
+    commands.choices["render"].add_argument("--profile", default="dev", help="a file in workflows/profiles, or a path")
     commands.choices["run"].add_argument("--slots", type=at_least_one, help="tasks at once (default: 2)")
     commands.choices["run"].add_argument(
         "--out", help="directory of the report and the logs (default: build/WORKFLOW-RECIPE)"
@@ -91,11 +93,13 @@ def run(arguments: argparse.Namespace) -> None:
 
 def render(arguments: argparse.Namespace) -> None:
     """`tsugiki render`: the manifest on standard output."""
-    from tsugiki.argo import manifest, to_yaml
+    from tsugiki.argo import Target, manifest, to_yaml
 
     workflow, recipe = _load(arguments)
-    plan, _target = workflow.plan(recipe)
-    sys.stdout.write(to_yaml(manifest(plan, workflow.name, Path(arguments.recipe).stem, recipe, arguments.root)))
+    profile = load_profile(arguments.profile)
+    plan, made = workflow.plan(recipe)
+    names = (workflow.name, Path(arguments.recipe).stem, Path(arguments.profile).stem)
+    sys.stdout.write(to_yaml(manifest(plan, Target(*names, made.address, profile.root), recipe, profile)))
 
 
 def write_docs(_arguments: argparse.Namespace) -> None:

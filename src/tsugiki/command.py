@@ -4,39 +4,79 @@ from __future__ import annotations
 
 import os
 import sys
-import time
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsugiki.artifact import Artifact
+from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
-from tsugiki.errors import BadInput
-from tsugiki.execute import Conditions, execute
+from tsugiki.errors import BadInput, TsugikiError
+from tsugiki.execute import Conditions, cached, execute
+from tsugiki.log import Log
 from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
 from tsugiki.store import open_store
-from tsugiki.work import Report
+from tsugiki.work import Shard
 
 if TYPE_CHECKING:
     import argparse
 
 ROOT_VARIABLE = "TSUGIKI_ROOT"
-PROGRESS_SECONDS = 5.0
+CPUS_VARIABLE = "TSUGIKI_CPUS"
+"""Cores that are set aside for the container."""
+GPUS_VARIABLE = "TSUGIKI_GPUS"
+"""GPUs that are set aside for the container."""
 
 
 def main(stage: Stage[Any, Any], argv: Sequence[str] | None = None) -> NoReturn:
     """Run one stage as a process and exit with the contract's code; the artifact's address is the last line printed."""
-    arguments = vars(parser(stage).parse_args(argv))
+    arguments = parser(stage).parse_args(argv)
     stop = stop_on_signals()
+    log = Log(stage.name)
+    sys.exit(exit_code(lambda: _run(stage, arguments, stop, log), log.failed))
 
-    def run() -> None:
-        store = open_store(arguments["root"])
-        call = call_from(stage, {name: arguments[name] for name in stage.signature.inputs}, arguments["config"])
-        record = execute(call, store, Conditions(print_progress(stage.name), stop, arguments["hours"]))
-        print(f"{stage.name}: {record.seconds:.1f} s", file=sys.stderr)
-        print(call.address)
 
-    sys.exit(exit_code(stage.name, run))
+def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.Event, log: Log) -> None:
+    addresses = {name: getattr(arguments, name) for name in stage.signature.inputs}
+    call = _part_of(call_from(stage, addresses, arguments.config), arguments)
+    log.artifact = call.address
+    if arguments.expect and not replace(call, shard=None).address.endswith(f"-{arguments.expect}"):
+        raise BadInput(
+            f"the run was planned for identity {arguments.expect}, but the code here would make {call.address}: "
+            "image and planner are of different versions; build the images from the planner's commit and submit again"
+        )
+    store = open_store(arguments.root)
+    record = cached(call, store)
+    fresh = record is None
+    if fresh and arguments.existing:
+        raise TsugikiError(f"{call.address} does not exist, although those that were to make it have ended")
+    if record is None:
+        record = execute(call, store, _conditions(arguments, stop, log))
+    if arguments.show:
+        from tsugiki.show import show
+
+        # of a part whose whole exists there is nothing to show
+        show(call.output, store, arguments.show, fresh)
+    log.say("done", f"{record.seconds:.1f} s", seconds=record.seconds, gpu_seconds=record.gpu_seconds, cached=not fresh)
+    print(call.address)
+
+
+def _part_of(call: Call[Any], arguments: argparse.Namespace) -> Call[Any]:
+    shard: Shard | None = arguments.shard
+    return call.joined(arguments.shards) if shard is None else call.split(shard.count)[shard.index]
+
+
+def _conditions(arguments: argparse.Namespace, stop: threading.Event, log: Log) -> Conditions:
+    return Conditions(
+        report=log.progress,
+        stop=stop,
+        hours=arguments.hours,
+        run=None if log.run is None else Run(log.run, arguments.retries),
+        allotment=Allotment(float(os.environ.get(CPUS_VARIABLE, 0)), int(os.environ.get(GPUS_VARIABLE, 0))),
+    )
 
 
 def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
@@ -55,9 +95,23 @@ def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
         made.add_argument(f"--{name.replace('_', '-')}", **_input_option(name, spec))
     made.add_argument("--config", required=True, metavar="JSON", help="the configuration, one JSON object")
     made.add_argument(
-        "--hours", type=float, default=stage.resources.hours, help="soft time limit in hours (default: %(default)s)"
+        "--hours", type=float, default=stage.resources.hours, help="time limit in hours (default: %(default)s)"
     )
+    _scheduler_options(made, stage)
     return made
+
+
+def _scheduler_options(command: argparse.ArgumentParser, stage: Stage[Any, Any]) -> None:
+    """Add the options that a scheduler gives and a person hardly needs."""
+    group = command.add_argument_group("options that schedulers use")
+    group.add_argument(
+        "--retries", type=int, default=stage.resources.retries, help="failures in a row that do not end the run"
+    )
+    group.add_argument("--expect", default="", metavar="IDENTITY", help="refuse to make anything else")
+    group.add_argument("--existing", action="store_true", help="make nothing: fail unless the artifact exists")
+    group.add_argument("--show", type=Path, metavar="DIRECTORY", help="leave parameters and files for Argo there")
+    group.add_argument("--shard", type=Shard.parse, metavar="INDEX/COUNT", help="make only this part of the artifact")
+    group.add_argument("--shards", type=int, default=1, metavar="COUNT", help="join so many parts, which exist")
 
 
 def root_option(command: argparse.ArgumentParser) -> None:
@@ -105,24 +159,3 @@ def _input(name: str, spec: Input, address: str) -> Artifact:
         return spec.kind.at("/".join(address.rstrip("/").rsplit("/", 2)[-2:]))
     except BadInput as error:
         raise BadInput(f"--{name.replace('_', '-')}: {error}") from error
-
-
-def print_progress(name: str) -> Report:
-    """A progress report that prints a line now and then, for logs."""
-    last = time.monotonic()
-
-    def report(done: int, total: int, figures: dict[str, float]) -> None:
-        nonlocal last
-        if done < total and time.monotonic() - last < PROGRESS_SECONDS:
-            return
-        last = time.monotonic()
-        print(f"{name}: {done}/{total}{format_figures(figures)}", file=sys.stderr, flush=True)
-
-    return report
-
-
-def format_figures(figures: dict[str, float]) -> str:
-    """` loss 2.31 tokens_per_second 8120`: four significant digits each."""
-    return "".join(
-        f" {name} {value:,.4g}" if abs(value) < 1000 else f" {name} {value:,.0f}" for name, value in figures.items()
-    )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol, Self
 
-from tsugiki.command import format_figures
+from tsugiki.log import format_figures
 
 LINE_SECONDS = 10.0
 

@@ -1,9 +1,11 @@
-"""The three ways a stage ends early, each with the exit code that the runner and Argo's retry rule read."""
+"""The ways a stage ends early, each with the exit code that the runner and Argo's retry rule read."""
 
 DONE = 0
 FAILED = 1
 BAD_INPUT = 2
 PREEMPTED = 75
+OUT_OF_TIME = 124
+"""As `timeout` of coreutils says it."""
 
 
 class TsugikiError(Exception):
@@ -28,3 +30,9 @@ class Preempted(TsugikiError):
     """The run was told to stop and has saved its state: the same command resumes it."""
 
     exit_code = PREEMPTED
+
+
+class OutOfTime(Preempted):
+    """The time limit is reached and the state is saved: nothing retries it by itself, the same command resumes it."""
+
+    exit_code = OUT_OF_TIME

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tsugiki.artifact import Artifact, Record, Written, read_record
+from tsugiki.attempts import Allotment, Book, Run, Spent
 from tsugiki.errors import Preempted, TsugikiError
 from tsugiki.provenance import gpus_in_use, provenance
 from tsugiki.stage import Call
@@ -23,7 +25,10 @@ class Conditions:
     report: Report = silent
     stop: threading.Event = field(default_factory=threading.Event)
     hours: float | None = None
-    """Soft time limit; None without one."""
+    """Time limit over all attempts of the run; None without one."""
+    run: Run | None = None
+    """Where attempts may be repeated by a scheduler; None where nobody does."""
+    allotment: Allotment = field(default_factory=Allotment)
 
 
 def cached(call: Call[Any], store: Store) -> Record | None:
@@ -62,12 +67,14 @@ def existing(call: Call[Any], store: Store) -> Record | None:
 def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
     """Make the call's artifact unless it exists, and return its record.
 
-    Of several writers one wins; the others return the winner's record.
+    Of several writers one wins; the others return the winner's record. A part is not made where the whole exists.
 
     Raises:
         TsugikiError: the stage cannot go on; no part of an artifact is left, and saved state is kept.
     """
     record = cached(call, store)
+    if record is None and call.shard is not None:
+        record = existing(replace(call, shard=None), store)
     if record is not None:
         return record
 
@@ -81,33 +88,62 @@ def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
 
 
 def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Conditions) -> Record:
-    inputs = _open_inputs(call, store)
-    started, clock = datetime.now(UTC), time.monotonic()
-    deadline = None if conditions.hours is None else clock + conditions.hours * 3600
-    work = Work(attempt.state, attempt.publish, conditions.report, conditions.stop, deadline)
-    out = call.stage.signature.output(call.address, Written(attempt.output, work))
-    metrics = call.stage.function(out, **inputs, config=call.config)
-    files = hash_directory(attempt.output)
-    seconds = time.monotonic() - clock
-    record = Record(
-        kind=out.kind,
-        stage=call.stage.name,
-        version=call.stage.version,
-        config=call.config.model_dump(mode="json"),
-        inputs=call.input_addresses(),
-        files=files,
-        metrics=metrics,
-        provenance=provenance(),
-        started=started.isoformat(timespec="seconds"),
-        seconds=round(seconds, 3),
-        gpu_seconds=round(seconds * gpus_in_use(), 3),
-    )
-    if store.commit(call.address, attempt.output, record.model_dump_json(indent=1).encode(), files):
-        return record
+    started = datetime.now(UTC)
+    book = Book(attempt, conditions.run, conditions.allotment)
+    with book.kept():
+        inputs, parts = _open_inputs(call, store), _open_parts(call, store)
+        seconds = book.seconds_left(conditions.hours)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        work = Work(attempt.state, book.publish, conditions.report, conditions.stop, deadline, call.shard)
+        out = call.stage.signature.output(call.address, Written(attempt.output, work))
+        if parts:
+            metrics = call.stage.join(out, parts, **inputs, config=call.config)  # type: ignore[misc]  # it has parts
+        else:
+            metrics = call.stage.function(out, **inputs, config=call.config)
+        files = hash_directory(attempt.output)
+        record = Record(
+            kind=out.kind,
+            stage=call.stage.name,
+            version=call.stage.version,
+            config=call.config.model_dump(mode="json"),
+            inputs=call.input_addresses(),
+            files=files,
+            metrics=metrics,
+            provenance=provenance(),
+            started=started.isoformat(timespec="seconds"),
+            **_costs(book.spent(gpus_in_use()), [part.record for part in parts]),
+        )
+        won = store.commit(call.address, attempt.output, record.model_dump_json(indent=1).encode(), files)
+    for part in parts:
+        store.delete(part.address)
+    return record if won else _winner(call, store)
+
+
+def _winner(call: Call[Any], store: Store) -> Record:
     winner = existing(call, store)
     if winner is None:
         raise TsugikiError(f"{call.address} was deleted while it was being made: run again")
     return winner
+
+
+def _costs(own: Spent, parts: Sequence[Record]) -> dict[str, Any]:
+    return {
+        "attempts": own.attempts + sum(part.attempts for part in parts),
+        "seconds": round(own.seconds + max((part.seconds for part in parts), default=0.0), 3),
+        "cpu_seconds": round(own.cpu_seconds + sum(part.cpu_seconds for part in parts), 3),
+        "gpu_seconds": round(own.gpu_seconds + sum(part.gpu_seconds for part in parts), 3),
+    }
+
+
+def _open_parts(call: Call[Any], store: Store) -> tuple[Artifact, ...]:
+    """The parts that the call joins; none where it makes its artifact in one go."""
+    if call.parts == 1:
+        return ()
+    kind = call.stage.signature.output
+    parts = tuple(kind.open(store, part.address) for part in call.split(call.parts))
+    for part in parts:
+        store.verify(part.address, part.record.files)
+    return parts
 
 
 def _open_inputs(call: Call[Any], store: Store) -> dict[str, Artifact | tuple[Artifact, ...]]:

@@ -124,3 +124,4 @@ class Report(Artifact):
     """report.html (one static page) and metrics.json."""
 
     kind: ClassVar[str] = "report"
+    shown: ClassVar[tuple[str, ...]] = ("report.html", "metrics.json")

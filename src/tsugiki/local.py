@@ -17,7 +17,7 @@ from tsugiki.artifact import Record
 from tsugiki.display import Display
 from tsugiki.errors import FAILED, PREEMPTED, TsugikiError
 from tsugiki.execute import cached
-from tsugiki.plan import Plan, Task
+from tsugiki.plan import Plan, Task, expanded
 from tsugiki.process import stop_on_signals, without_interrupts
 from tsugiki.stage import Resources
 from tsugiki.store import open_store
@@ -127,7 +127,7 @@ class LocalRun:
     def _missing(self, target: str) -> dict[str, Task]:
         """Tasks to run, by name in the order of the plan: the target if missing, and the missing inputs of such."""
         store = open_store(self.root)
-        tasks = list(self.plan.tasks.values())
+        tasks = expanded(self.plan.tasks.values(), lambda task: self.resources(task).shards)
         with ThreadPoolExecutor(8) as pool:
             records = list(pool.map(lambda task: cached(task.call, store), tasks))
         wanted = {task.name for task in tasks if task.call.address == target}
@@ -145,7 +145,8 @@ class LocalRun:
         for task in list(waiting.values()):
             if len(self._running) >= self.machine.slots:
                 return
-            gpus = self._free_gpus(self.resources(task).gpus)
+            # joining parts is no work for a GPU
+            gpus = self._free_gpus(self.resources(task).gpus if task.call.parts == 1 else 0)
             if gpus is not None and all(name in self.outcomes for name in task.needs):
                 del waiting[task.name]
                 self._start(task, gpus)
@@ -167,6 +168,8 @@ class LocalRun:
             stage=task.call.stage.name,
             inputs=task.call.input_addresses(),
             config=task.call.config.model_dump_json(),
+            shard=task.call.shard,
+            parts=task.call.parts,
             root=self.root,
             hours=self.resources(task).hours,
             threads=self.machine.threads,

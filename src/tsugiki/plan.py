@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -51,3 +52,26 @@ class Plan:
     def _needs(self, call: Call[Any]) -> tuple[str, ...]:
         found = (self.tasks.get(item.address) for items in call.inputs.values() for item in items)
         return tuple(dict.fromkeys(task.name for task in found if task is not None))
+
+
+def expanded(tasks: Iterable[Task], shards: Callable[[Task], int]) -> list[Task]:
+    """The tasks in order; one to be split becomes its parts, `<name>.<index>-of-<count>`, and the task that joins them.
+
+    Args:
+        tasks: of a plan.
+        shards: how many parts a task is made in.
+
+    Raises:
+        BadInput: the stage of such a task cannot be split.
+    """
+    found = []
+    for task in tasks:
+        count = shards(task)
+        if count == 1:
+            found.append(task)
+            continue
+        parts = [
+            Task(f"{task.name}{call.shard.suffix}", call, task.needs) for call in task.call.split(count) if call.shard
+        ]
+        found += [*parts, Task(task.name, task.call.joined(count), (*task.needs, *(part.name for part in parts)))]
+    return found

@@ -104,14 +104,23 @@ def is_expected(error: BaseException) -> bool:
     return isinstance(error, TsugikiError) or is_full(error) or _is_refused(error)
 
 
-def exit_code(name: str, command: Callable[[], None]) -> int:
-    """Run a command; the contract's exit code, with one line on standard error where it fails."""
+def to_stderr(name: str) -> Callable[[str, int], None]:
+    """Says why a command ends, on standard error."""
+
+    def say(line: str, _code: int) -> None:
+        print(f"{name}: {line}", file=sys.stderr)
+
+    return say
+
+
+def exit_code(command: Callable[[], None], say: Callable[[str, int], None]) -> int:
+    """Run a command; the contract's exit code. Where it fails, `say` gets the line that explains it, and the code."""
     try:
         command()
     except Exception as error:
         if not is_expected(error):
             traceback.print_exc()
         code, line = explain(error)
-        print(f"{name}: {line}", file=sys.stderr)
+        say(line, code)
         return code
     return DONE

@@ -15,11 +15,41 @@ from tsugiki.artifact import Artifact
 from tsugiki.catalogue import stage_names
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
+from tsugiki.named import named_file, package_folder, read_toml
 from tsugiki.plan import Plan
 from tsugiki.stage import Resources, Stage
 
 T = TypeVar("T")
 FOLDER = "recipes"
+
+
+class Schedule(Config):
+    """When a workflow runs by itself. Two runs never overlap: one that is due while another runs is left out."""
+
+    cron: tuple[str, ...] = Field(min_length=1)
+    """Times in the five fields of cron; several are several times."""
+    timezone: str
+    """Time zone of `cron`, as the tz database names it (`Asia/Tokyo`)."""
+    start_within_seconds: int = Field(ge=10)
+    """How late a run may start, where the controller was down when it was due; later it is left out."""
+    keep_successful: int = Field(ge=1)
+    """Successful runs that stay listed."""
+    keep_failed: int = Field(ge=1)
+    """Failed runs that stay listed."""
+    suspend: bool
+    """Whether the schedule is installed but waits."""
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        from zoneinfo import available_timezones
+
+        # Argo takes any text and then never starts
+        if self.timezone not in available_timezones():
+            raise ValueError(f"timezone {self.timezone!r} is in no tz database: write it as Asia/Tokyo")
+        for times in self.cron:
+            if len(times.split()) != 5:
+                raise ValueError(f"cron {times!r} has not five fields: write minute hour day month weekday")
+        return self
 
 
 class Recipe(Config):
@@ -34,6 +64,9 @@ class Recipe(Config):
     resources: dict[str, Resources] = Field(default={})
     """Where stages run, by stage: what is stated replaces the stage's own. Never part of an identity."""
 
+    schedule: Schedule | None = None
+    """When a cluster runs the workflow by itself; left out, it runs when it is submitted. Never part of an identity."""
+
     @model_validator(mode="after")
     def _stages_exist(self) -> Self:
         unknown = sorted(set(self.resources) - set(stage_names()))
@@ -43,10 +76,7 @@ class Recipe(Config):
 
     def resources_for(self, stage: Stage[Any, Any]) -> Resources:
         """What the stage runs with: its own needs, replaced where the recipe states others."""
-        stated = self.resources.get(stage.name)
-        if stated is None:
-            return stage.resources
-        return stage.resources.model_copy(update={name: getattr(stated, name) for name in stated.model_fields_set})
+        return stage.resources.replaced_by(self.resources.get(stage.name))
 
     def one_of(self, *names: str) -> None:
         """Check that exactly one of several alternative tables is given.
@@ -107,13 +137,9 @@ def load_workflow(name: str) -> Workflow:
     try:
         function = getattr(importlib.import_module(f"workflows.{name}"), name)
     except (ModuleNotFoundError, AttributeError) as error:
-        known = sorted(path.stem for path in _folder("workflows").glob("[a-z]*.py"))
+        known = sorted(path.stem for path in package_folder("workflows").glob("[a-z]*.py"))
         raise BadInput(f"no workflow is called {name!r}: there is {', '.join(known)} ({error})") from error
     return Workflow(name, function, get_type_hints(function)["recipe"])
-
-
-def _folder(package: str) -> Path:
-    return Path(str(importlib.import_module(package).__file__)).parent
 
 
 def recipe_path(name: str) -> Path:
@@ -122,12 +148,7 @@ def recipe_path(name: str) -> Path:
     Raises:
         BadInput: there is none.
     """
-    folder = _folder("workflows") / FOLDER
-    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in folder.glob("*.toml")))
-        raise BadInput(f"no recipe {name!r}: give the path of a .toml file or one of {known}")
-    return path
+    return named_file("recipe", FOLDER, name)
 
 
 def load_recipe(name: str, recipe_type: type[Recipe], settings: Sequence[str] = ()) -> Recipe:
@@ -137,7 +158,7 @@ def load_recipe(name: str, recipe_type: type[Recipe], settings: Sequence[str] = 
         BadInput: an unreadable file, an unknown key or a value that cannot work.
     """
     path = recipe_path(name)
-    values = _read(path)
+    values = read_toml(path)
     for setting in settings:
         _set(values, setting)
     # before everything else: a recipe of another workflow would be found at fault in every table
@@ -152,17 +173,10 @@ def recipe_workflow(name: str) -> str:
         BadInput: no such file, or it states none.
     """
     path = recipe_path(name)
-    stated = _read(path).get("workflow")
+    stated = read_toml(path).get("workflow")
     if not isinstance(stated, str):
         raise BadInput(f'recipe {path.stem} names no workflow: write workflow = "…" at its top')
     return stated
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML: {error}") from error
 
 
 def _check_workflow(stated: Any, recipe_type: type[Recipe], path: Path) -> None:

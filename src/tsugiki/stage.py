@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import (
     Any,
@@ -25,6 +25,7 @@ from pydantic import Field
 from tsugiki.artifact import Artifact, Metrics
 from tsugiki.config import Config, canonical
 from tsugiki.errors import BadInput
+from tsugiki.work import Shard
 
 P = ParamSpec("P")
 A = TypeVar("A", bound=Artifact)
@@ -45,9 +46,19 @@ class Resources(Config):
     gpus: int = Field(default=0, ge=0)
     """GPUs; on a machine that has none the stage runs on the CPU."""
     hours: float = Field(default=1, gt=0)
-    """Soft time limit of one attempt, in hours: the stage saves its state and leaves."""
+    """Time limit of all attempts of one run, in hours: the stage saves its state and leaves with exit code 124."""
     retries: int = Field(default=3, ge=0)
-    """How often an attempt that failed or was preempted is repeated; one that had bad input never is."""
+    """Failures in a row, without progress between them, after which a stage is given up. Preemptions do not count."""
+    shards: int = Field(default=1, ge=1)
+    """Parts that are made side by side, each with all the resources stated here; only for stages that can be split."""
+    nodes: int = Field(default=1, ge=1)
+    """Machines that train together, each with all the resources stated here; only for stages that train."""
+
+    def replaced_by(self, stated: Resources | None) -> Resources:
+        """These resources, but what `stated` states."""
+        if stated is None:
+            return self
+        return self.model_copy(update={name: getattr(stated, name) for name in stated.model_fields_set})
 
 
 @dataclass(frozen=True)
@@ -74,14 +85,30 @@ class Stage(Generic[P, A]):
     """
 
     def __init__(
-        self, function: Callable[Concatenate[A, P], Metrics], image: Image, resources: Resources, version: int
+        self,
+        function: Callable[Concatenate[A, P], Metrics],
+        image: Image,
+        resources: Resources,
+        version: int,
     ) -> None:
         self.function = function
+        self.join: Callable[Concatenate[A, tuple[A, ...], P], Metrics] | None = None
+        """Fills the artifact from its parts; None for a stage that cannot be split."""
         self.image = image
         self.resources = resources
         self.version = version
         self.name = function.__name__
         self.doc = inspect.getdoc(function) or ""
+
+    def joined_by(
+        self, function: Callable[Concatenate[A, tuple[A, ...], P], Metrics]
+    ) -> Callable[Concatenate[A, tuple[A, ...], P], Metrics]:
+        """Decorate `(out, parts, *inputs, config) -> Metrics`, which fills `out` from its parts, as if made in one go.
+
+        With it the stage can be split: its function makes the part that `out.work.shard` names.
+        """
+        self.join = function
+        return function
 
     @cached_property
     def signature(self) -> Signature:
@@ -140,6 +167,24 @@ class Call(Generic[A]):
     stage: Stage[..., A]
     inputs: Mapping[str, tuple[Artifact, ...]]
     config: Config
+    shard: Shard | None = None
+    """The part of the artifact that this call makes; None for the whole."""
+    parts: int = 1
+    """Of how many parts the whole is joined; 1 where it is made in one go. Never part of the identity."""
+
+    def split(self, count: int) -> tuple[Call[A], ...]:
+        """The calls that make the parts of the artifact, to be joined by `joined(count)`.
+
+        Raises:
+            BadInput: the stage cannot be split.
+        """
+        if self.stage.join is None:
+            raise BadInput(f"{self.stage.name} cannot be split into {count} shards: set its shards to 1")
+        return tuple(replace(self, shard=Shard(index, count)) for index in range(count))
+
+    def joined(self, count: int) -> Call[A]:
+        """The call that joins `count` parts."""
+        return replace(self, parts=count)
 
     def input_addresses(self) -> dict[str, str | list[str]]:
         """Address of each input by parameter name: one, or a list for an input that takes many."""
@@ -149,7 +194,10 @@ class Call(Generic[A]):
 
     @cached_property
     def address(self) -> str:
-        """`<kind>/<stage>-<identity>`; the identity is a digest of stage, version, configuration and inputs."""
+        """`<kind>/<stage>-<identity>`; the identity is a digest of stage, version, configuration and inputs.
+
+        A part's address is that of the whole followed by `.<index>-of-<count>`.
+        """
         what = {
             "stage": self.stage.name,
             "version": self.stage.version,
@@ -157,7 +205,8 @@ class Call(Generic[A]):
             "inputs": self.input_addresses(),
         }
         identity = hashlib.sha256(canonical(what).encode()).hexdigest()[:IDENTITY_DIGITS]
-        return f"{self.stage.signature.output.kind}/{self.stage.name}-{identity}"
+        suffix = self.shard.suffix if self.shard else ""
+        return f"{self.stage.signature.output.kind}/{self.stage.name}-{identity}{suffix}"
 
     @property
     def output(self) -> A:

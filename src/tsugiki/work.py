@@ -19,6 +19,31 @@ def nowhere(_names: tuple[str, ...]) -> None:
     """Keep files where they are: the directory itself survives."""
 
 
+@dataclass(frozen=True)
+class Shard:
+    """One part of an artifact: the `index`-th (from 0) of `count`."""
+
+    index: int
+    count: int
+
+    @property
+    def suffix(self) -> str:
+        """What follows the whole artifact's address in the address of the part."""
+        return f".{self.index}-of-{self.count}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Shard":
+        """The shard that `INDEX/COUNT` names.
+
+        Raises:
+            ValueError: it names none.
+        """
+        index, _, count = text.partition("/")
+        if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
+            raise ValueError(f"{text!r} names no shard: write INDEX/COUNT, the index from 0")
+        return cls(int(index), int(count))
+
+
 @dataclass
 class Work:
     """The state of one attempt at one artifact.
@@ -36,6 +61,8 @@ class Work:
     """Set when the run was told to stop (SIGTERM): save, then call `check_stop`."""
     deadline: float | None = None
     """`time.monotonic()` value at which a soft time limit ends; None without a limit."""
+    shard: Shard | None = None
+    """The part of the artifact to make; None for the whole."""
 
     def save(self, *names: str) -> None:
         """Make files under `path` durable; a name that no longer exists is removed from where it was kept."""

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tsugiki.command import call_from
 from tsugiki.execute import Conditions, execute
 from tsugiki.process import die_with_parent, explain, is_expected, stop_on_signals
 from tsugiki.store import open_store
+from tsugiki.work import Shard
 
 PROGRESS_SECONDS = 0.2
 
@@ -28,6 +29,8 @@ class Job:
     stage: str
     inputs: dict[str, str | list[str]]
     config: str
+    shard: Shard | None
+    parts: int
     root: str
     hours: float
     threads: int
@@ -65,7 +68,7 @@ def _execute(job: Job, stop: threading.Event, messages: Connection) -> Record:
             last = now
             messages.send(("progress", (done, total, figures)))
 
-    call = call_from(load_stage(job.stage), job.inputs, job.config)
+    call = replace(call_from(load_stage(job.stage), job.inputs, job.config), shard=job.shard, parts=job.parts)
     return execute(call, open_store(job.root), Conditions(report, stop, job.hours))
 
 

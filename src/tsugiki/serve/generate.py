@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tsugiki.errors import Preempted
+from tsugiki.errors import OutOfTime
 from tsugiki.rows import Answer, Chat, Rejected
 from tsugiki.serve.config import GenerateConfig
 from tsugiki.serve.engine import Completion, Engine, Opener, Request, open_engine
 from tsugiki.serve.journal import Journal
-from tsugiki.serve.plan import Plan, Reader, make_plan
+from tsugiki.serve.plan import Plan, Reader, make_plan, share
 from tsugiki.serve.probe import confirm, expect
 from tsugiki.train.template import load_tokenizer
 from tsugiki.work import Work
@@ -27,7 +27,8 @@ def generate(
     Args:
         model: a checkpoint directory with tokenizer and chat template.
         chats: their order is the order of the answers; the samples of one chat follow each other.
-        work: where finished samples are kept; its stop flag and time limit are looked at between tokens.
+        work: where finished samples are kept; its stop flag and time limit are looked at between tokens. With a shard
+            only the batches of that shard are answered.
         config: what is answered, and how.
         opener: loads the engine; called once, and only if something is missing.
 
@@ -37,10 +38,11 @@ def generate(
     Raises:
         BadInput: the model, its template or the choice of splits cannot work.
         GateFailed: vLLM does not give the same as transformers.
-        Preempted: told to stop or out of time; what is finished is saved.
+        Preempted: told to stop; what is finished is saved.
+        OutOfTime: the time limit is reached; what is finished is saved.
     """
     tokenizer = load_tokenizer(model)
-    plan = make_plan(model, tokenizer, chats, config)
+    plan = share(make_plan(model, tokenizer, chats, config), work.shard, config.batch_size)
     journal = Journal(work)
     if any(request.key not in journal for request in plan.requests):
         job = _Job(plan, journal, work, Reader(tokenizer))
@@ -91,4 +93,4 @@ class _Job:
         if self._work.stopping or self._work.seconds_left <= 0:
             self._journal.save()
             self._work.check_stop()
-            raise Preempted("the time limit is reached; finished answers are saved, and the same command goes on")
+            raise OutOfTime("the time limit is reached; finished answers are saved, and the same command goes on")

@@ -12,6 +12,7 @@ from tsugiki.serve import harmony
 from tsugiki.serve.config import GenerateConfig
 from tsugiki.serve.engine import Completion, Limits, Refusal, Request
 from tsugiki.train.template import is_harmony, render_prompt, stop_ids
+from tsugiki.work import Shard
 
 
 class Sizes(NamedTuple):
@@ -61,6 +62,19 @@ def make_plan(model: Path, tokenizer: Any, chats: Sequence[Chat], config: Genera
     requests.sort(key=lambda request: (len(request.prompt), request.chat_id, request.sample))
     needed = max((len(request.prompt) for request in requests), default=0) + config.max_new_tokens
     return Plan(tuple(requests), tuple(order), Limits(needed, stops))
+
+
+def share(plan: Plan, shard: Shard | None, batch_size: int) -> Plan:
+    """The part of a plan that one shard does: every count-th batch, so that batches are the same as in one go.
+
+    What was set aside beforehand belongs to the first shard.
+    """
+    if shard is None:
+        return plan
+    own = tuple(request for at, request in enumerate(plan.requests) if (at // batch_size) % shard.count == shard.index)
+    keys = {request.key for request in own}
+    order = tuple(item for item in plan.order if (shard.index == 0 if isinstance(item, Rejected) else item.key in keys))
+    return Plan(own, order, plan.limits)
 
 
 def _requests(chat: Chat, prompt: tuple[int, ...], sizes: Sizes, config: GenerateConfig) -> list[Request | Rejected]:

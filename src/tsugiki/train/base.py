@@ -32,7 +32,7 @@ def make_base(texts: Iterable[str], out: Path, work: Work, config: BaseConfig) -
     Raises:
         BadInput: no text.
         GateFailed: a gate does not hold.
-        Preempted: told to stop, or out of time; the state is saved.
+        Preempted: told to stop, or (`OutOfTime`) out of time; the state is saved.
     """
     texts = list(texts)
     if not any(text.strip() for text in texts):

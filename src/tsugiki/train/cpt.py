@@ -31,7 +31,7 @@ def train_cpt(model: Path, texts: Iterable[str], out: Path, work: Work, config: 
     Raises:
         BadInput: no text, no usable model, or adapters that it cannot have.
         GateFailed: a gate does not hold.
-        Preempted: told to stop, or out of time; the state is saved.
+        Preempted: told to stop, or (`OutOfTime`) out of time; the state is saved.
     """
     tokenizer = load_tokenizer(model)
     corpus, blank = document_corpus(tokenizer, texts, config)

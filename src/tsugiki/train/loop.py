@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from tsugiki.config import canonical
-from tsugiki.errors import Preempted
+from tsugiki.errors import OutOfTime
 from tsugiki.train import gates, state
 from tsugiki.train.config import Training
 from tsugiki.train.data import IGNORED, Batch, Corpus, Plan, collate, split_rows
@@ -52,7 +52,8 @@ class Loop:
             steps, tokens, loss of the last step, tokens_per_second and peak_memory_bytes of this attempt.
 
         Raises:
-            Preempted: told to stop, or the time limit is near; the state is saved.
+            Preempted: told to stop; the state is saved.
+            OutOfTime: the time limit is near; the state is saved.
             GateFailed: the loss is not finite, or a trained parameter has no gradient.
         """
         self.network.model.train()
@@ -113,7 +114,7 @@ class Loop:
             self._save()
         self.work.check_stop()
         if leave:
-            raise Preempted(
+            raise OutOfTime(
                 f"the time limit is near at step {self.step} of {self.plan.steps}; the state is saved, "
                 "and the same command resumes it"
             )

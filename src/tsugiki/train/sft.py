@@ -30,7 +30,7 @@ def train_sft(model: Path, chats: Sequence[Chat], out: Path, work: Work, config:
     Raises:
         BadInput: no chat, too many that cannot be trained, or no usable model.
         GateFailed: a gate does not hold.
-        Preempted: told to stop, or out of time; the state is saved.
+        Preempted: told to stop, or (`OutOfTime`) out of time; the state is saved.
     """
     corpus, rejected = chat_corpus(load_tokenizer(model), model, chats, config)
     metrics = train_all(model, corpus, out, work, config)

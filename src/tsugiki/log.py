@@ -1,0 +1,69 @@
+"""What a stage says while it runs: plain lines for a person, one JSON object a line in a run that a cluster keeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+RUN_VARIABLE = "TSUGIKI_RUN"
+"""Name of the run that a container belongs to; set by its template."""
+PROGRESS_VARIABLE = "ARGO_PROGRESS_FILE"
+"""File in which Argo looks for `done/total`."""
+TERMINATION_LOG = Path("/dev/termination-log")
+"""File whose content Kubernetes shows as the message of a container that ended."""
+PROGRESS_SECONDS = 5.0
+MESSAGE_BYTES = 4000
+
+
+@dataclass
+class Log:
+    """The log of one attempt at one artifact."""
+
+    stage: str
+    run: str | None = field(default_factory=lambda: os.environ.get(RUN_VARIABLE))
+    artifact: str = ""
+    """Address of what is made, once it is known."""
+    _last: float = field(default_factory=time.monotonic)
+
+    def say(self, event: str, text: str, **fields: object) -> None:
+        """One line: `text` for a person; run, stage, artifact, event, text and fields for a machine."""
+        if self.run is None:
+            print(f"{self.stage}: {text}", file=sys.stderr, flush=True)
+            return
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        head = {"time": now, "run": self.run, "stage": self.stage, "artifact": self.artifact, "event": event}
+        line = json.dumps({**head, "text": text, **fields}, ensure_ascii=False, default=str)
+        print(line, file=sys.stderr, flush=True)
+
+    def progress(self, done: int, total: int, figures: dict[str, float]) -> None:
+        """Say how far the stage is, now and then; Argo's figure follows at once."""
+        if done < total and time.monotonic() - self._last < PROGRESS_SECONDS:
+            return
+        self._last = time.monotonic()
+        if path := os.environ.get(PROGRESS_VARIABLE):
+            _replace(Path(path), f"{done}/{total}")
+        self.say("progress", f"{done}/{total}{format_figures(figures)}", done=done, total=total, **figures)
+
+    def failed(self, line: str, code: int) -> None:
+        """Say why the stage ends, where Kubernetes and Argo show it too."""
+        self.say("failed", line, exit_code=code)
+        if self.run is not None and os.access(TERMINATION_LOG, os.W_OK):
+            TERMINATION_LOG.write_bytes(line.encode()[:MESSAGE_BYTES])
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def format_figures(figures: dict[str, float]) -> str:
+    """` loss 2.31 tokens_per_second 8120`: four significant digits each."""
+    return "".join(
+        f" {name} {value:,.4g}" if abs(value) < 1000 else f" {name} {value:,.0f}" for name, value in figures.items()
+    )
