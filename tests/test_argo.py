@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
+from jobs.generate import generate
 from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
 from tsugiki.argo import Target, manifest, to_yaml
+from tsugiki.argo.manifest import NOW
 from tsugiki.errors import BadInput
+from tsugiki.kinds import Chats, Checkpoint
 from tsugiki.plan import Plan
-from tsugiki.profile import Profile
-from tsugiki.recipe import Recipe
+from tsugiki.profile import GPUPool, Pool, Profile, Scratch, Toleration
+from tsugiki.recipe import Recipe, Schedule
+from tsugiki.serve.config import GenerateConfig
 from tsugiki.stage import Resources
 
 UPPER = UpperConfig(suffix="!")
@@ -23,6 +27,8 @@ RECIPE = Recipe.model_construct(
 
 TARGET = Target("some_flow", "some_recipe", "here", "corpus/join_corpora-0123456789abcdef", "s3://bucket/prefix")
 PROFILE = Profile(description="A test", namespace="work", root="s3://bucket/prefix", images="place/tsugiki-{image}:1")
+ANSWER = GenerateConfig(engine="transformers", splits=("test",), samples=1, temperature=0, top_p=1, max_new_tokens=8,
+                        seed=1, batch_size=4, dtype="float32")  # fmt: skip
 
 
 def small_plan() -> Plan:
@@ -133,3 +139,93 @@ def test_a_configuration_that_argo_would_rewrite_is_refused() -> None:
     plan(write_pages, WriteConfig(texts=("{{workflow.name}}",)))
     with pytest.raises(BadInput, match="which Argo would replace"):
         manifest(plan, TARGET, RECIPE, PROFILE)
+
+
+def test_two_hundred_shards_are_one_node_and_one_count() -> None:
+    plan = Plan()
+    model, chats = Checkpoint.at("checkpoint/a-0123456789abcdef"), Chats.at("chats/b-0123456789abcdef")
+    answers = plan(generate, model, chats, ANSWER)
+    recipe = Recipe.model_construct(description="A test", seed=0, resources={"generate": Resources(gpus=1, shards=200)})
+    made = manifest(plan, Target("flow", "recipe", "here", answers.address, "s3://bucket/prefix"), recipe, PROFILE)
+    assert len(json.dumps(made)) < 20_000
+    tasks = {task["name"]: task for task in templates(made)["main"]["dag"]["tasks"]}
+    assert set(tasks) == {"generate", "generate-parts"}
+    assert tasks["generate-parts"]["withSequence"] == {"count": "200"}
+    assert tasks["generate"]["depends"] == "generate-parts"
+    part, whole = templates(made)["generate-part"], templates(made)["generate"]
+    assert "{{inputs.parameters.shard}}/200" in part["container"]["args"]
+    assert part["container"]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert whole["container"]["args"][8:10] == ["--shards", "200"]
+    assert "nvidia.com/gpu" not in whole["container"]["resources"]["limits"]
+
+
+def test_a_stage_that_cannot_be_split_is_refused() -> None:
+    recipe = Recipe.model_construct(description="A test", seed=0, resources={"upper_corpus": Resources(shards=2)})
+    with pytest.raises(BadInput, match="upper_corpus cannot be split into 2 shards: set its shards to 1"):
+        manifest(small_plan(), TARGET, recipe, PROFILE)
+
+
+@pytest.fixture
+def nightly() -> dict[str, Any]:
+    """A scheduled workflow whose second task depends on the time at which it starts."""
+    plan = Plan()
+    pages = plan(write_pages, WriteConfig(texts=("a",)))
+    upper = plan(upper_corpus, pages, UpperConfig(suffix=NOW))
+    plan["joined"](join_corpora, (upper,), UPPER)
+    schedule = Schedule(cron=("0 3 * * *",), timezone="Asia/Tokyo", start_within_seconds=600, keep_successful=7,
+                        keep_failed=30, suspend=False)  # fmt: skip
+    recipe = Recipe.model_construct(description="A test", seed=0, resources={}, schedule=schedule)
+    return manifest(plan, TARGET, recipe, PROFILE)
+
+
+def test_a_schedule_makes_a_cron_workflow_that_never_overlaps(nightly: dict[str, Any]) -> None:
+    assert nightly["kind"] == "CronWorkflow"
+    assert nightly["metadata"]["name"] == "some-flow-some-recipe"
+    spec = nightly["spec"]
+    assert (spec["schedules"], spec["timezone"]) == (["0 3 * * *"], "Asia/Tokyo")
+    assert (spec["concurrencyPolicy"], spec["startingDeadlineSeconds"]) == ("Forbid", 600)
+    assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (7, 30)
+    assert spec["workflowMetadata"]["labels"]["tsugiki/recipe"] == "some-recipe"
+    assert "workflows.argoproj.io/title" in spec["workflowMetadata"]["annotations"]
+
+
+def test_what_depends_on_the_time_takes_its_addresses_from_the_tasks_before(nightly: dict[str, Any]) -> None:
+    found = {template["name"]: template for template in nightly["spec"]["workflowSpec"]["templates"]}
+    tasks = {task["name"]: task for task in found["main"]["dag"]["tasks"]}
+    values = {name: {item["name"]: item["value"] for item in task["arguments"]["parameters"]}
+              for name, task in tasks.items()}  # fmt: skip
+    assert values["write-pages"]["identity"]
+    assert values["upper-corpus"]["identity"] == ""
+    assert values["upper-corpus"]["pages"].startswith("pages/write_pages-")
+    assert values["join-corpora-joined"]["corpora"] == "{{tasks.upper-corpus.outputs.parameters.address}}"
+    assert "synchronization" in found["write-pages"]
+    assert "synchronization" not in found["upper-corpus"]
+
+
+def test_pods_go_where_the_profile_says() -> None:
+    profile = PROFILE.model_copy(update={
+        "gpu_pool": GPUPool(
+            products=("H200", "H100"), node_selector={"pool": "gpu"}, tolerations=(Toleration(key="gpu"),)
+        ),
+        "cpu_pool": Pool(node_selector={"pool": "cpu"}),
+        "scratch": Scratch(storage_class="fast"),
+        "priority_class": "low",
+        "queue": "team",
+        "resources": {"upper_corpus": Resources(memory_gb=8)},
+    })  # fmt: skip
+    made = manifest(small_plan(), TARGET, RECIPE, profile)
+    gpu, cpu = templates(made)["upper-corpus"], templates(made)["write-pages"]
+    assert (gpu["nodeSelector"], cpu["nodeSelector"]) == ({"pool": "gpu"}, {"pool": "cpu"})
+    assert gpu["tolerations"] == [{"key": "gpu", "operator": "Exists"}]
+    affinity = gpu["affinity"]["nodeAffinity"]
+    required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]["matchExpressions"]
+    assert required == [{"key": "nvidia.com/gpu.product", "operator": "In", "values": ["H200", "H100"]}]
+    preferred = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert [item["weight"] for item in preferred] == [100, 90]
+    assert "affinity" not in cpu
+    volume = {item["name"]: item for item in gpu["volumes"]}["scratch"]
+    assert volume["ephemeral"]["volumeClaimTemplate"]["spec"]["storageClassName"] == "fast"
+    assert gpu["container"]["resources"]["limits"]["memory"] == "8Gi"
+    assert gpu["container"]["resources"]["limits"]["nvidia.com/gpu"] == "2"
+    assert json.loads(gpu["podSpecPatch"])["priorityClassName"] == "low"
+    assert made["spec"]["podMetadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team"

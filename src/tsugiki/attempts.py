@@ -117,7 +117,7 @@ class Book:
         left = hours * 3600 - self._ledger.run_seconds
         if left <= 0:
             raise OutOfTime(
-                f"the {hours:g} h of this stage are spent by {self._ledger.attempts} attempts; their state is saved: "
+                f"the {hours:g} h of this stage are spent; the state is saved: "
                 "raise its hours, or retry the workflow to go on from there"
             )
         return left

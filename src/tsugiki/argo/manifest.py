@@ -66,6 +66,9 @@ def manifest(plan: Plan, target: Target, recipe: Recipe, profile: Profile) -> di
         with DAG(name="main"):
             _place(tasks, layouts, late)
     rendered: dict[str, Any] = made.to_dict()
+    if recipe.schedule is not None:
+        # Hera drops it; without it the workflows that the schedule starts would be found by no label
+        rendered["spec"]["workflowMetadata"] = {"labels": target.labels(), "annotations": _annotations(target, recipe)}
     return rendered
 
 
@@ -81,7 +84,7 @@ def late_tasks(tasks: list[Task]) -> set[str]:
 def _workflow(target: Target, recipe: Recipe, profile: Profile) -> Workflow:
     common = _common(target, profile)
     if recipe.schedule is not None:
-        return _scheduled(target, recipe.schedule, common)
+        return _scheduled(target, recipe, recipe.schedule, common)
     identity = target.address.rpartition("-")[2]
     return Workflow(
         generate_name=f"{target.name}-",
@@ -91,11 +94,11 @@ def _workflow(target: Target, recipe: Recipe, profile: Profile) -> Workflow:
     )
 
 
-def _scheduled(target: Target, schedule: Schedule, common: dict[str, Any]) -> CronWorkflow:
+def _scheduled(target: Target, recipe: Recipe, schedule: Schedule, common: dict[str, Any]) -> CronWorkflow:
     return CronWorkflow(
         name=target.name,
         labels=target.labels(),
-        workflow_metadata=models.ObjectMeta(labels=target.labels()),
+        annotations=_annotations(target, recipe),
         schedules=list(schedule.cron),
         timezone=schedule.timezone,
         concurrency_policy="Forbid",
@@ -128,6 +131,8 @@ def _common(target: Target, profile: Profile) -> dict[str, Any]:
         "security_context": pod.pod_security(),
         "active_deadline_seconds": round(profile.days * 86400),
         "archive_logs": True,
+        # said outright: the UI announces that artifacts will be deleted where nothing is said
+        "artifact_gc": models.WorkflowLevelArtifactGC(strategy="Never"),
         "pod_gc": models.PodGC(strategy="OnWorkflowSuccess"),
         "ttl_strategy": models.TTLStrategy(
             seconds_after_success=KEEP_SUCCESSFUL_SECONDS, seconds_after_failure=KEEP_FAILED_SECONDS
