@@ -4,14 +4,15 @@ SHELL := bash
 WORKFLOW ?= cpt_sft
 RECIPE ?= sample
 ROOT ?= build/store
+OVERLAY ?= dev
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
-export WORKFLOW RECIPE ROOT PAGES CHATS REVISION SEED
+export WORKFLOW RECIPE ROOT PAGES CHATS REVISION SEED OVERLAY CONTEXT
 settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--set "import_chats.source=$$CHATS") \
             $(if $(REVISION),--set "import_model.revision=$$REVISION") \
             $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
 
-.PHONY: help setup check test e2e run render docs lock bench clean
+.PHONY: help setup check test e2e run render deploy docs lock bench clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ run: setup ## run WORKFLOW with RECIPE on this machine; what exists is not made 
 
 render: setup ## write workflows/rendered/*.yaml, the Argo manifests of every recipe
 	$(bin)/python scripts/render_all.py
+
+deploy: setup ## install OVERLAY=dev (Argo, S3, the namespace) or production (the namespace) on CONTEXT=…
+	@$(bin)/python -m scripts.deploy "$$OVERLAY" --context "$$CONTEXT" $(if $(FORCE),--force)
 
 docs: setup ## write docs/stages.md from the stages
 	$(bin)/python -m tsugiki.cli docs

@@ -79,6 +79,22 @@ class Kube:
                 raise
             return False
 
+    def rights(self, account: str) -> dict[str, set[str]]:
+        """The verbs that a service account may use here, by resource, without those that every account has."""
+        user = f"system:serviceaccount:{self.namespace}:{account}"
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectRulesReview",
+            "spec": {"namespace": self.namespace},
+        }
+        text = self("create", f"--as={user}", "--validate=false", "-f", "-", "--output=json", stdin=json.dumps(review))
+        found: dict[str, set[str]] = {}
+        for rule in json.loads(text)["status"]["resourceRules"]:
+            if rule["apiGroups"] not in (["authorization.k8s.io"], ["authentication.k8s.io"]):
+                for resource in rule["resources"]:
+                    found.setdefault(resource, set()).update(rule["verbs"])
+        return found
+
 
 def until(holds: Callable[[], bool], seconds: float, what: str | Callable[[], str]) -> None:
     """Poll twice a second until it holds; AssertionError that names `what` after so many seconds."""

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,9 +18,9 @@ def cluster() -> Kube:
     return Kube()
 
 
-@pytest.fixture
-def namespace(cluster: Kube) -> Iterator[Kube]:
-    """A new namespace, through kubectl; it is deleted afterwards."""
+@contextmanager
+def new_namespace(cluster: Kube) -> Iterator[Kube]:
+    """A namespace with a name of its own, through kubectl; it is deleted afterwards."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     cluster("create", "namespace", name)
     kube = Kube(name)
@@ -27,6 +28,20 @@ def namespace(cluster: Kube) -> Iterator[Kube]:
     until(lambda: bool(kube("get", "serviceaccount", "default", "--ignore-not-found")), 30, "the default account")
     yield kube
     cluster("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def namespace(cluster: Kube) -> Iterator[Kube]:
+    """A new namespace for one test."""
+    with new_namespace(cluster) as kube:
+        yield kube
+
+
+@pytest.fixture(scope="module")
+def module_namespace(cluster: Kube) -> Iterator[Kube]:
+    """A new namespace that the tests of a module share."""
+    with new_namespace(cluster) as kube:
+        yield kube
 
 
 @pytest.fixture(scope="session")
