@@ -1,6 +1,7 @@
 """Stage: one page that says whether it worked."""
 
 import json
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -9,16 +10,22 @@ from tsugiki.command import main
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Answers, Chats, Report, Scores
+from tsugiki.prices import Prices
 from tsugiki.stage import Resources, stage
 
 
 class ReportConfig(Config):
-    """What the report is called."""
+    """What the report is called, and what its machines cost."""
+
+    # money follows from the time that a run took, which is in no identity either
+    neutral: ClassVar[tuple[str, ...]] = ("prices",)
 
     title: str = Field(min_length=1)
     """Heading of the page."""
     description: str
     """A sentence under the heading: what was compared on what."""
+    prices: Prices | None = None
+    """What machines cost; left out, no money is shown. Usually from the cluster's profile."""
 
 
 @stage(image="data", resources=Resources(cpus=1, memory_gb=4, disk_gb=10, hours=1))
@@ -51,6 +58,7 @@ def report(out: Report, scores: Scores, chats: Chats, answers: tuple[Answers, ..
         ),
         counts=lineage.counts(),
         provenance=lineage.provenance(),
+        prices=config.prices,
     )
     figures = metrics(data)
     (out.path / "report.html").write_text(render(data), encoding="utf-8")

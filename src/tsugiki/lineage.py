@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tsugiki.artifact import LOG_FILE, Artifact, Record
-from tsugiki.report.data import DataCounts, LossPoint, StageRun, TrainingRun
+from tsugiki.report.curves import loss_points
+from tsugiki.report.data import DataCounts, StageRun, TrainingRun
 
 
 class Lineage:
@@ -33,23 +33,15 @@ class Lineage:
         return tuple(self._stage(artifact) for artifact in (*self._artifacts.values(), *extra))
 
     def _stage(self, artifact: Artifact) -> StageRun:
-        record = artifact.record
-        return StageRun(
-            name=self.name(artifact) if artifact.address in self._artifacts else record.stage,
-            stage=record.stage,
-            seconds=record.seconds,
-            gpu_seconds=record.gpu_seconds,
-            address=artifact.address,
-            inputs=record.sources(),
-            metrics=record.metrics,
-        )
+        name = self.name(artifact) if artifact.address in self._artifacts else artifact.record.stage
+        return stage_run(name, artifact.address, artifact.record)
 
     def trainings(self) -> tuple[TrainingRun, ...]:
         """Every stage that kept a training curve."""
         return tuple(
             TrainingRun(
                 label=self.name(artifact),
-                points=curve(artifact.file(LOG_FILE).read_text(encoding="utf-8")),
+                points=loss_points(artifact.file(LOG_FILE).read_text(encoding="utf-8")),
                 trainable=int(artifact.record.metrics["trainable_parameters"]),
                 total=int(artifact.record.metrics["total_parameters"]),
                 targets=lora_targets(artifact.record),
@@ -97,10 +89,17 @@ class Lineage:
         return {name: "; ".join(found) for name, found in values.items()}
 
 
-def curve(log: str) -> tuple[LossPoint, ...]:
-    """The points of a training log: one JSON object a line."""
-    steps = (json.loads(line) for line in log.splitlines())
-    return tuple(LossPoint(step["step"], step["loss"], step.get("learning_rate")) for step in steps)
+def stage_run(name: str, address: str, record: Record) -> StageRun:
+    """What a record tells of the stage that ran."""
+    return StageRun(
+        name=name,
+        address=address,
+        seconds=record.seconds,
+        gpu_seconds=record.gpu_seconds,
+        device=record.provenance.get("device", ""),
+        inputs=record.sources(),
+        metrics=record.metrics,
+    )
 
 
 def lora_targets(record: Record) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tsugiki.prices import Prices
 from tsugiki.report.answers import SHOWN, select
 from tsugiki.report.data import ArmAnswer, LossPoint, ReportData, StageRun, TrainingRun
 from tsugiki.report.markup import el, percent, points
@@ -66,12 +67,14 @@ def hostile(data: ReportData) -> ReportData:
         )
         for question in data.questions
     )
-    stage = StageRun(HOSTILE, HOSTILE, 1.0, 1.0, HOSTILE, (HOSTILE,), {HOSTILE: HOSTILE, "list": [HOSTILE]})
+    stage = StageRun(
+        HOSTILE, HOSTILE, 1.0, 1.0, device=HOSTILE, inputs=(HOSTILE,), metrics={HOSTILE: HOSTILE, "list": [HOSTILE]}
+    )
     training = replace(data.trainings[0], label=HOSTILE, targets=(HOSTILE,))
     counts = replace(data.counts, pages_set_aside={HOSTILE: 1})
     return replace(
         data, title=HOSTILE, description=HOSTILE, stages=(stage,), trainings=(training,), questions=questions,
-        counts=counts, provenance={HOSTILE: HOSTILE},
+        counts=counts, provenance={HOSTILE: HOSTILE}, prices=Prices(currency="EUR", gpu_hour={HOSTILE + HOSTILE: 1.0}),
     )  # fmt: skip
 
 
@@ -108,8 +111,9 @@ def test_hostile_texts_stay_texts(data: ReportData) -> None:
 def test_nothing_is_wider_than_the_panel(data: ReportData) -> None:
     page = render(data)
     style = page[page.index("<style>") : page.index("</style>")]
-    outside_queries = re.sub(r"@media\(min-width:860px\)\{.*?\}\}", "", style, flags=re.DOTALL)
+    outside_queries = re.sub(r"@media\(min-width:\d+px\)\{.*?\}\}", "", style, flags=re.DOTALL)
     fixed = re.findall(r"(?<![-a-z])(?:min-width|width):(\d+)px", outside_queries)
+    assert fixed
     assert all(int(pixels) <= 440 for pixels in fixed)
     assert "svg{display:block;width:100%" in style
     for drawing in svgs(page):
@@ -151,11 +155,17 @@ def test_the_same_data_gives_the_same_bytes_and_times_stand_apart(data: ReportDa
         "list_page 2",
         "train_cpt",
         "CC0-1.0",
-        "from pages",
+        "from import_pages",
     ],
 )
 def test_the_page_tells_what_it_must(data: ReportData, said: str) -> None:
     assert said in "".join(Page(render(data)).text)
+
+
+def test_the_verdict_comes_before_everything_else(data: ReportData) -> None:
+    page = render(data)
+    places = [page.index(f"<{mark}") for mark in ("header", 'section class="verdict', "nav", 'section id="accuracy"')]
+    assert places == sorted(places)
 
 
 def test_questions_on_which_arms_differ_come_first_and_the_rest_is_counted(data: ReportData) -> None:
@@ -172,7 +182,7 @@ def test_a_curve_without_finite_losses_is_said_and_not_drawn(data: ReportData) -
     broken = TrainingRun("cpt", (LossPoint(1, float("nan")),), 1, 1)
     flat = TrainingRun("sft", (LossPoint(1, 2.0), LossPoint(2, 2.0), LossPoint(3, float("inf"))), 1, 1)
     page = render(replace(data, trainings=(broken, flat)))
-    assert "cpt: no step with a finite loss was logged." in page
+    assert "No step with a finite loss was logged." in page
     assert "1 steps had no finite loss." in page
     assert "nan" not in "".join(re.findall(r'\bd="[^"]*"', page))
 
@@ -196,7 +206,8 @@ def test_metrics_have_the_documented_layout(data: ReportData) -> None:
         assert set(cells) == {"train", "test", "other"}
         assert all({"accuracy", "low", "high", "n"} <= set(cell) for cell in cells.values())
     assert found["differences"]["test"]["cpt_sft"]["sft"]["difference"] == pytest.approx(0.72)
-    assert found["stages"]["pages"] == {"seconds": 3.25, "gpu_seconds": 0.0}
+    assert found["stages"]["train_cpt"]["gpu_seconds"] == 122.0
+    assert found["total"]["seconds"] == 64.25
 
 
 def test_text_is_escaped_once_and_numbers_are_rounded() -> None:

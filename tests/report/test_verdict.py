@@ -43,7 +43,7 @@ def test_a_paired_difference_decides_where_intervals_overlap(build: Build) -> No
 def test_the_evidence_gives_interval_p_and_counts(build: Build) -> None:
     found = verdict(build({"sft": (0.06, 1, 0), "cpt_sft": (0.78, 1, 0)}).scores)
     assert found.evidence.startswith("Paired difference +72.0 points, 95\u00a0% interval +")
-    assert "p < 0.001, 100 questions about 100 facts" in found.evidence
+    assert "p\u00a0<\u00a00.001, 100 questions about 100 facts" in found.evidence
     assert "do not overlap" in found.evidence
 
 

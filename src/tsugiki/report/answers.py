@@ -1,5 +1,6 @@
 """The answers of all arms side by side: how the arms' rights fall together, and a bounded choice of questions."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ SHOWN: dict[Split, int] = {"test": 24, "train": 8, "other": 8}
 _OPEN = 4
 _PATTERNS = 16
 _LONGEST = 240
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _LONGEST_LOOP = 48
 _ENDS: dict[Finish, str] = {
     "stop": "ended by itself",
@@ -29,11 +31,15 @@ _WORDS = {"right": "right", "wrong": "wrong", "partly": "not the reference, but 
 
 
 def answers_section(data: ReportData) -> Markup:
-    """Which arms are right together, then the answers themselves, split by split."""
+    """Which arms are right together, how answers ended, then the answers themselves: one split open, others folded."""
     arms = list(data.scores.arms)
+    first, *others = shown_splits(data.scores)
     return join(
         _patterns(data.questions, arms, data.scores.measure),
-        (_split(data, arms, split) for split in shown_splits(data.scores)),
+        el("details", el("summary", "How the answers ended"), _endings(data)),
+        el("h3", SPLIT_NAMES[first]),
+        _split(data, arms, first),
+        (el("details", el("summary", SPLIT_NAMES[split]), _split(data, arms, split)) for split in others),
     )
 
 
@@ -103,9 +109,7 @@ def _split(data: ReportData, arms: Sequence[str], split: Split) -> Markup:
     note = f"Arms differ on {count(differing)} questions; these come first."
     if rest:
         note += f" {count(rest)} further questions are not shown."
-    return join(
-        el("h3", SPLIT_NAMES[split]), el("p", note, class_="note"), el("div", cards[:_OPEN], class_="many"), folded
-    )
+    return join(el("p", note, class_="note"), el("div", cards[:_OPEN], class_="many"), folded)
 
 
 def _card(data: ReportData, question: Question, arms: Sequence[str]) -> Markup:
@@ -134,8 +138,8 @@ def _said(data: ReportData, arm: str, answer: ArmAnswer) -> Markup:
 
 
 def _shortened(text: str) -> str:
-    """The text itself, or its beginning and how much is left out; of an endless repetition, less."""
-    text = text.strip()
+    """The text without blank lines, or its beginning and how much is left out; of an endless repetition, less."""
+    text = _BLANK_LINES.sub("\n", text.strip())
     endless = loops(squeeze(text).text)
     kept = _LONGEST_LOOP if endless else _LONGEST
     if len(text) <= kept:
@@ -143,7 +147,7 @@ def _shortened(text: str) -> str:
     return f"{text[:kept]}… (+{count(len(text) - kept)} characters{', repeating to the end' if endless else ''})"
 
 
-def finish_table(data: ReportData) -> Markup:
+def _endings(data: ReportData) -> Markup:
     """How the generation of every arm's answers ended, over all splits."""
     rows: list[Sequence[str]] = []
     for arm, cells in data.scores.arms.items():

@@ -1,57 +1,120 @@
 """Loss curves, drawn as SVG: the training loss over the steps, with the learning rate beside it."""
 
+import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tsugiki.report.data import LossPoint, TrainingRun
 from tsugiki.report.markup import Markup, count, el, figure, join
+from tsugiki.report.style import DRAWING
 
-_WIDTH, _HEIGHT = 440, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 382.0, 14.0, 170.0
+_WIDTH = 440
+_LEFT, _RIGHT, _TOP = 44.0, 382.0, 14.0
+_LOW, _HIGH = 170.0, 290.0
+"""Pixel of the horizontal axis: among other drawings, and in a document of its own."""
+_FOOT = 40.0
+"""Below the horizontal axis: its labels and the legend."""
+_MARGIN, _HEADING = 16.0, 64.0
+"""Around a drawing that is a document of its own, and above its plot."""
+_LONGEST_LABEL = 48
 _DRAWN = 400
 _SMOOTHED_FROM = 40
 
 
-def loss_curve(training: TrainingRun) -> Markup:
-    """One training stage's curve: every step faint, a running mean over it, the learning rate dashed."""
-    finite = [point for point in training.points if math.isfinite(point.loss)]
-    if not finite:
-        return el("p", f"{training.label}: no step with a finite loss was logged.", class_="note")
-    heading = el("figcaption", training.label)
-    return el("figure", heading, _summary(training, finite), _svg(training.label, finite))
+def loss_points(log: str) -> tuple[LossPoint, ...]:
+    """The points of a training log: one JSON object a line, with `step`, `loss` and, where known, `learning_rate`."""
+    steps = (json.loads(line) for line in log.splitlines())
+    return tuple(LossPoint(step["step"], step["loss"], step.get("learning_rate")) for step in steps)
 
 
-def _summary(training: TrainingRun, finite: Sequence[LossPoint]) -> Markup:
-    lost = len(training.points) - len(finite)
-    text = f"Loss {finite[0].loss:.3f} → {finite[-1].loss:.3f} in {count(finite[-1].step)} steps."
-    return el("p", text + (f" {lost} steps had no finite loss." if lost else ""), class_="note")
+def curve_svg(label: str, log: str) -> str:
+    """A training's curve as an SVG document with its own style, light or dark as its reader prefers.
 
-
-def _svg(label: str, points: Sequence[LossPoint]) -> Markup:
-    steps, losses = [point.step for point in points], [point.loss for point in points]
-    ticks = nice_ticks(min(losses), max(losses))
-    low, high = min(ticks[0], *losses), max(ticks[-1], *losses)
-    thin = _thinned(list(zip(map(float, steps), losses, strict=True)))
-    curve = [_xy(step, steps, loss, low, high) for step, loss in thin]
-    smooth = len(curve) >= _SMOOTHED_FROM
-    return el(
+    Args:
+        label: what was trained; it heads the drawing.
+        log: text of the training's log.jsonl.
+    """
+    points = loss_points(log)
+    finite = _finite(points)
+    title = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
+    document = el(
         "svg",
         el("title", f"Training loss of {label} over the steps"),
-        _frame(ticks, low, high, steps),
-        el("path", d=_path(curve), class_="curve raw" if smooth else "curve"),
-        el("path", d=_path(_running_mean(curve)), class_="curve") if smooth else "",
-        _rate(points, steps),
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        # A style sheet is not escaped text, and this one holds no value from outside.
+        el("style", Markup(DRAWING)),
+        el("text", title, x=_MARGIN, y=_MARGIN + 15, class_="head"),
+        el("text", _summary(points, finite), x=_MARGIN, y=_MARGIN + 34, class_="soft"),
+        el("g", _drawing(finite, _HIGH), transform=f"translate({_MARGIN:.0f} {_HEADING:.0f})") if finite else "",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_WIDTH + 2 * _MARGIN:.0f} {_HEADING + (_HIGH + _FOOT if finite else 0):.0f}",
         role="img",
+    )
+    return f"{document}\n"
+
+
+def loss_curve(training: TrainingRun) -> Markup:
+    """One training stage's curve: every step faint, a running mean over it, the learning rate dashed."""
+    finite = _finite(training.points)
+    return el(
+        "figure",
+        el("figcaption", training.label),
+        el("p", _summary(training.points, finite), class_="note"),
+        el(
+            "svg",
+            el("title", f"Training loss of {training.label} over the steps"),
+            _drawing(finite, _LOW),
+            viewBox=f"0 0 {_WIDTH} {_LOW + _FOOT:.0f}",
+            role="img",
+        )
+        if finite
+        else "",
     )
 
 
-def _xy(step: float, steps: Sequence[int], value: float, low: float, high: float) -> tuple[float, float]:
-    """Pixel of a value at a step."""
-    first, last = steps[0], max(steps[-1], steps[0] + 1)
-    x = _LEFT + (step - first) / (last - first) * (_RIGHT - _LEFT)
-    return x, _BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP)
+def _finite(points: Sequence[LossPoint]) -> list[LossPoint]:
+    return [point for point in points if math.isfinite(point.loss)]
+
+
+def _summary(points: Sequence[LossPoint], finite: Sequence[LossPoint]) -> str:
+    if not finite:
+        return "No step with a finite loss was logged."
+    lost = len(points) - len(finite)
+    text = f"Loss {finite[0].loss:.3f} → {finite[-1].loss:.3f} in {count(finite[-1].step)} steps."
+    return text + (f" {lost} steps had no finite loss." if lost else "")
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """Where a step and a value lie: steps from `first` to `last`, values from `low` at pixel `bottom` to `high`."""
+
+    first: int
+    last: int
+    low: float
+    high: float
+    bottom: float
+
+    def at(self, step: float, value: float) -> tuple[float, float]:
+        """Pixel of a value at a step."""
+        x = _LEFT + (step - self.first) / max(self.last - self.first, 1) * (_RIGHT - _LEFT)
+        return x, self.bottom - (value - self.low) / (self.high - self.low) * (self.bottom - _TOP)
+
+
+def _drawing(points: Sequence[LossPoint], bottom: float) -> Markup:
+    """Axes, curve and learning rate, down to `bottom` and a foot below it."""
+    losses = [point.loss for point in points]
+    ticks = nice_ticks(min(losses), max(losses))
+    plane = _Plane(points[0].step, points[-1].step, min(ticks[0], *losses), max(ticks[-1], *losses), bottom)
+    thin = _thinned([(float(point.step), point.loss) for point in points])
+    curve = [plane.at(step, loss) for step, loss in thin]
+    smooth = len(curve) >= _SMOOTHED_FROM
+    return join(
+        _frame(plane, ticks),
+        el("path", d=_path(curve), class_="curve raw" if smooth else "curve"),
+        el("path", d=_path(_running_mean(curve)), class_="curve") if smooth else "",
+        _rate(points, plane),
+    )
 
 
 def nice_ticks(low: float, high: float) -> list[float]:
@@ -65,33 +128,34 @@ def nice_ticks(low: float, high: float) -> list[float]:
     return [round(index * step, 12) for index in range(first, last + 1)]
 
 
-def _frame(ticks: Sequence[float], low: float, high: float, steps: Sequence[int]) -> Iterator[Markup]:
+def _frame(plane: _Plane, ticks: Sequence[float]) -> Iterator[Markup]:
     for tick in ticks:
-        _, y = _xy(steps[0], steps, tick, low, high)
+        _, y = plane.at(plane.first, tick)
         yield el("line", x1=_LEFT, x2=_RIGHT, y1=y, y2=y, class_="grid")
         yield el("text", figure(tick), x=_LEFT - 6, y=y + 4, text_anchor="end", class_="soft num")
-    middle = (steps[0] + steps[-1]) // 2
-    for step in sorted({steps[0], middle, steps[-1]}):
-        x, _ = _xy(step, steps, low, low, high)
-        yield el("text", count(step), x=x, y=_BOTTOM + 17, text_anchor="middle", class_="soft num")
-    yield el("text", "loss", x=0.0, y=_BOTTOM + 35, class_="soft")
-    yield el("line", x1=28.0, x2=52.0, y1=_BOTTOM + 31, y2=_BOTTOM + 31, class_="curve")
-    yield el("text", "step", x=(_LEFT + _RIGHT) / 2, y=_BOTTOM + 35, text_anchor="middle", class_="soft")
+    for step in sorted({plane.first, (plane.first + plane.last) // 2, plane.last}):
+        x, _ = plane.at(step, plane.low)
+        yield el("text", count(step), x=x, y=plane.bottom + 17, text_anchor="middle", class_="soft num")
+    legend = plane.bottom + 35
+    yield el("text", "loss", x=0.0, y=legend, class_="soft")
+    yield el("line", x1=28.0, x2=52.0, y1=legend - 4, y2=legend - 4, class_="curve")
+    yield el("text", "step", x=(_LEFT + _RIGHT) / 2, y=legend, text_anchor="middle", class_="soft")
 
 
-def _rate(points: Sequence[LossPoint], steps: Sequence[int]) -> Markup:
+def _rate(points: Sequence[LossPoint], plane: _Plane) -> Markup:
     """The learning rate on its own axis, from zero to its peak; nothing where none was logged."""
     rates = [(float(point.step), point.rate) for point in points if point.rate is not None]
     peak = max((rate for _, rate in rates), default=0.0)
     if peak <= 0:
         return join()
-    curve = [_xy(step, steps, rate, 0.0, peak) for step, rate in _thinned(rates)]
+    own = replace(plane, low=0.0, high=peak)
+    legend = plane.bottom + 35
     return join(
-        el("path", d=_path(curve), class_="rate"),
+        el("path", d=_path([own.at(step, rate) for step, rate in _thinned(rates)]), class_="rate"),
         el("text", _exponent(peak), x=_RIGHT + 6, y=_TOP + 4, class_="soft num"),
-        el("text", "0", x=_RIGHT + 6, y=_BOTTOM + 4, class_="soft num"),
-        el("line", x1=332.0, x2=356.0, y1=_BOTTOM + 31, y2=_BOTTOM + 31, class_="rate"),
-        el("text", "learning rate", x=float(_WIDTH), y=_BOTTOM + 35, text_anchor="end", class_="soft"),
+        el("text", "0", x=_RIGHT + 6, y=plane.bottom + 4, class_="soft num"),
+        el("line", x1=332.0, x2=356.0, y1=legend - 4, y2=legend - 4, class_="rate"),
+        el("text", "learning rate", x=float(_WIDTH), y=legend, text_anchor="end", class_="soft"),
     )
 
 

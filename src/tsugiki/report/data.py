@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tsugiki.prices import Prices
 from tsugiki.rows import Finish, Split
 from tsugiki.score.scores import Scores
 
@@ -13,14 +14,18 @@ class StageRun:
     """One stage of the run."""
 
     name: str
-    """Its name in the workflow (`answers_sft`); unique."""
-    stage: str
-    """The stage that ran (`generate`)."""
-    seconds: float
-    """Wall time of the attempt that finished."""
-    gpu_seconds: float = 0.0
-    address: str = ""
+    """The stage, and its arm where it ran for several (`generate.sft`); unique."""
+    address: str
     """Address of the artifact it made, which ends in its identity."""
+    seconds: float
+    """Wall time of all attempts."""
+    gpu_seconds: float = 0.0
+    """`seconds` times the GPUs used."""
+    cpu_seconds: float = 0.0
+    """`seconds` times the cores it was given."""
+    device: str = ""
+    """The GPU's product, or the processor."""
+    attempts: int = 1
     inputs: tuple[str, ...] = ()
     """Addresses of what it was made from."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -107,3 +112,5 @@ class ReportData:
     counts: DataCounts
     provenance: Mapping[str, str]
     """What may explain a difference, by name: commit, versions, device, sources with their licences."""
+    prices: Prices | None = None
+    """Of the machines; None where nobody gave any, and no money is shown."""

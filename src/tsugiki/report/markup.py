@@ -87,14 +87,19 @@ def count(number: int) -> str:
 
 
 def duration(seconds: float) -> Markup:
-    """A duration, in a `time` element: what differs between two runs of the same thing."""
+    """A duration in words."""
     if seconds < 60:
         text = f"{seconds:.1f} s"
     elif seconds < 3600:
         text = f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
     else:
         text = f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
-    return el("time", text, datetime=f"PT{seconds:.1f}S")
+    return timed(text, seconds)
+
+
+def timed(content: Child, seconds: float) -> Markup:
+    """What follows from a duration, in a `time` element: it differs between two runs of the same thing."""
+    return el("time", content, datetime=f"PT{seconds:.1f}S")
 
 
 def figure(value: float) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from tsugiki.report.costs import spent
 from tsugiki.report.data import ReportData
 
 
 def metrics(data: ReportData) -> dict[str, Any]:
-    """The content of metrics.json: `arms.{arm}.{split}`, `differences.{split}.{arm}.{than}` and `stages.{name}`.
+    """The content of metrics.json: `arms.{arm}.{split}`, `differences.{split}.{arm}.{than}`, and what `spent` gives.
 
-    Every arm's split has `accuracy`, `low`, `high` and `n`; every stage has `seconds` and `gpu_seconds`.
+    Every arm's split has `accuracy`, `low`, `high` and `n`.
     """
-    stages = {stage.name: {"seconds": stage.seconds, "gpu_seconds": stage.gpu_seconds} for stage in data.stages}
-    return {**data.scores.to_json(), "stages": stages}
+    return {**data.scores.to_json(), **spent(data.stages, data.prices)}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tsugiki.report.answers import answers_section, finish_table
+from tsugiki.report.answers import answers_section
 from tsugiki.report.charts import SPLIT_NAMES, accuracy_plot, difference_plot, shown_splits
+from tsugiki.report.costs import costs_section
 from tsugiki.report.curves import loss_curve
 from tsugiki.report.data import ReportData
 from tsugiki.report.markup import Markup, count, el, join, percent
@@ -17,7 +18,6 @@ from tsugiki.report.tables import (
     domains_table,
     measured,
     measures_table,
-    times_table,
     trained_table,
 )
 from tsugiki.report.verdict import findings, verdict
@@ -35,7 +35,7 @@ _MEASURES = {
 def render(data: ReportData) -> str:
     """The page. The same data gives the same bytes; every duration stands in a `time` element."""
     sections = [*_sections(data)]
-    links = el("nav", (el("a", title, href=f"#{name}") for name, title, _ in sections), aria_label="Sections")
+    links = el("nav", (el("a", name.capitalize(), href=f"#{name}") for name, _, _ in sections), aria_label="Sections")
     body = (el("section", el("h2", title), content, id=name) for name, title, content in sections)
     head = el(
         "head",
@@ -47,7 +47,7 @@ def render(data: ReportData) -> str:
         # A style sheet is not escaped text in HTML, and this one holds no value from outside.
         el("style", Markup(STYLE)),
     )
-    main = el("main", _header(data), links, _verdict(data), body, el("footer", "Made by tsugiki."))
+    main = el("main", _header(data), _verdict(data), links, body, el("footer", "Made by tsugiki."))
     return f"<!doctype html>\n{el('html', head, el('body', main), lang='en')}\n"
 
 
@@ -74,12 +74,14 @@ def _sections(data: ReportData) -> Iterator[tuple[str, str, Markup]]:
     if any(data.scores.differences.values()):
         yield "differences", "Differences between arms", _differences(data)
     yield "answers", "Answers side by side", answers_section(data)
-    yield "endings", "How the answers ended", finish_table(data)
     if data.trainings:
         curves = el("div", map(loss_curve, data.trainings), class_="many")
         yield "training", "Training", join(curves, trained_table(data))
     yield "data", "Data", counts_list(data)
-    yield "times", "Times", _times(data)
+    if data.prices is None:
+        yield "times", "Times", _costs(data)
+    else:
+        yield "cost", "Time and cost", _costs(data)
     yield "provenance", "Provenance", _provenance(data)
 
 
@@ -118,12 +120,12 @@ def _gaps(scores: Scores, split: Split) -> Markup:
     return el("div", el("figure", difference_plot(scores, split)), differences_table(scores, split), class_="pair")
 
 
-def _times(data: ReportData) -> Markup:
+def _costs(data: ReportData) -> Markup:
     details = [block for block in map(measured, data.stages) if block]
     folded = el("details", el("summary", "What each stage measured"), details) if details else join()
-    return join(times_table(data.stages), folded)
+    return join(costs_section(data), folded)
 
 
 def _provenance(data: ReportData) -> Markup:
-    artifacts = artifacts_table(data.stages) if any(stage.address for stage in data.stages) else join()
-    return join(definitions([*data.provenance.items()]), artifacts)
+    made = el("details", el("summary", "Artifacts, and what each was made from"), artifacts_table(data.stages))
+    return join(definitions([*data.provenance.items()]), made if data.stages else join())

@@ -1,11 +1,11 @@
-"""Tables of the report: accuracies, differences, times, parameters, data counts, provenance."""
+"""Tables of the report: accuracies, differences, parameters, data counts, provenance."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from tsugiki.report.charts import SPLIT_NAMES, arm_colour, shown_splits
 from tsugiki.report.data import ReportData, StageRun
-from tsugiki.report.markup import Markup, count, duration, el, figure, join, p_value, percent, points, span
+from tsugiki.report.markup import Markup, count, el, figure, join, p_value, percent, points, span
 from tsugiki.report.verdict import arm_name
 from tsugiki.rows import Split
 from tsugiki.score.scores import Scores, Share
@@ -121,15 +121,6 @@ def differences_table(scores: Scores, split: Split) -> Markup:
     )
 
 
-def times_table(stages: Sequence[StageRun]) -> Markup:
-    """What every stage took."""
-    rows = [[stage.name, stage.stage, duration(stage.seconds), duration(stage.gpu_seconds)] for stage in stages]
-    total = ["All", "", duration(sum(s.seconds for s in stages)), duration(sum(s.gpu_seconds for s in stages))]
-    shown = 4 if any(stage.gpu_seconds for stage in stages) else 3
-    heads = ["Name", "Stage", "Took", "GPU time"]
-    return table(heads[:shown], [row[:shown] for row in [*rows, total]], numeric=range(2, 4), headed=True)
-
-
 def trained_table(data: ReportData) -> Markup:
     """How much of the model every training stage changed."""
     rows = [
@@ -172,8 +163,8 @@ def _reasons(reasons: Mapping[str, int]) -> str:
 def artifacts_table(stages: Sequence[StageRun]) -> Markup:
     """What every stage made, and from what: names of stages where they made it, else addresses."""
     made = {stage.address: stage.name for stage in stages}
-    rows = [[stage.name, join(el("code", stage.address), _origin(stage, made))] for stage in stages if stage.address]
-    return table(["Name", "Made, and from what"], rows, headed=True)
+    rows = [[stage.name, join(el("code", stage.address), _origin(stage, made))] for stage in stages]
+    return table(["Stage", "Made, and from what"], rows, headed=True)
 
 
 def _origin(stage: StageRun, made: Mapping[str, str]) -> Markup:

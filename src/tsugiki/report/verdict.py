@@ -106,10 +106,11 @@ def _meaning(tone: Tone, arm: str, than: str) -> str:
 
 
 def _evidence(gap: Gap, ours: Cell, theirs: Cell, confidence: float) -> str:
+    p = p_value(gap.p).replace(" ", "\u00a0")
     apart = ours.low > theirs.high or theirs.low > ours.high
     return (
         f"Paired difference {points(gap.difference)} points, {percent(confidence)} interval {points(gap.low)} to "
-        f"{points(gap.high)}, {p_value(gap.p)}, {_asked(ours)}. The intervals of the two arms "
+        f"{points(gap.high)}, {p}, {_asked(ours)}. The intervals of the two arms "
         f"{'do not overlap' if apart else 'overlap'}: {span(ours.low, ours.high, 1)} and "
         f"{span(theirs.low, theirs.high, 1)}."
     )
@@ -131,15 +132,18 @@ def findings(scores: Scores) -> Iterator[str]:
     for than in ("sft", "base"):
         if "other" in scores.differences and {than, "cpt_sft"} <= set(scores.arms):
             yield _outside(paired(scores, "other", "cpt_sft", than), than, scores.confidence)
+    unfinished = [*_unfinished(scores)]
+    if unfinished:
+        yield f"Answers cut at the length limit or stopped in their analysis: {', '.join(unfinished)}."
+
+
+def _unfinished(scores: Scores) -> Iterator[str]:
+    """The arms of which many answers have no proper end, with their shares."""
     for arm, cells in scores.arms.items():
         samples = sum(cell.samples for cell in cells.values())
-        cut = sum(cell.finish["length"] for cell in cells.values())
-        stopped = sum(cell.finish["stopped_in_analysis"] for cell in cells.values())
-        if cut + stopped >= _UNFINISHED * samples:
-            yield (
-                f"{percent((cut + stopped) / samples)} of the answers of {arm_name(arm)} have no proper end: {cut} "
-                f"were cut at the length limit, {stopped} stopped in their analysis."
-            )
+        unfinished = sum(cell.finish["length"] + cell.finish["stopped_in_analysis"] for cell in cells.values())
+        if unfinished >= _UNFINISHED * samples:
+            yield f"{percent(unfinished / samples)} of {arm_name(arm)}"
 
 
 def _outside(gap: Gap, than: str, confidence: float) -> str:
