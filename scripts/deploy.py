@@ -14,7 +14,7 @@ from typing import Any
 
 from scripts.kubectl import Kubectl, Rendered
 from tsugiki.errors import BadInput, TsugikiError
-from tsugiki.process import exit_code
+from tsugiki.process import exit_code, to_stderr
 
 OVERLAYS = Path("k8s", "overlays")
 ARGO = Path("k8s", "components", "argo")
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--force", action="store_true", help="take over fields that others manage")
     arguments = parser.parse_args(argv)
     kubectl = Kubectl(arguments.context, arguments.force)
-    return exit_code("deploy", lambda: deploy(overlay_path(arguments.overlay), kubectl))
+    return exit_code(lambda: deploy(overlay_path(arguments.overlay), kubectl), to_stderr("deploy"))
 
 
 def overlay_path(overlay: str) -> Path:

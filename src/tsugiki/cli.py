@@ -97,6 +97,7 @@ def render(arguments: argparse.Namespace) -> None:
 
     workflow, recipe = _load(arguments)
     profile = load_profile(arguments.profile)
+    recipe = recipe.priced(profile.prices)
     plan, made = workflow.plan(recipe)
     names = (workflow.name, Path(arguments.recipe).stem, Path(arguments.profile).stem)
     sys.stdout.write(to_yaml(manifest(plan, Target(*names, made.address, profile.root), recipe, profile)))

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from tsugiki.catalogue import stage_names
 from tsugiki.config import Config
 from tsugiki.named import named_file, read_toml
+from tsugiki.prices import Prices
 from tsugiki.stage import Resources, Stage
 
 FOLDER = "profiles"
@@ -83,6 +84,8 @@ class Profile(Config):
     """Nodes for stages with GPUs."""
     scratch: Scratch | None = None
     """A volume for inputs and outputs; left out, the node's ephemeral storage is used."""
+    prices: Prices | None = None
+    """What the cluster's machines cost; left out, reports show no money."""
     resources: dict[str, Resources] = Field(default={})
     """What stages get on this cluster, by stage: what is stated replaces the recipe's and the stage's own."""
 

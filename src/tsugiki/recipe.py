@@ -17,6 +17,7 @@ from tsugiki.config import Config
 from tsugiki.errors import BadInput
 from tsugiki.named import named_file, package_folder, read_toml
 from tsugiki.plan import Plan
+from tsugiki.prices import Prices
 from tsugiki.stage import Resources, Stage
 
 T = TypeVar("T")
@@ -77,6 +78,22 @@ class Recipe(Config):
     def resources_for(self, stage: Stage[Any, Any]) -> Resources:
         """What the stage runs with: its own needs, replaced where the recipe states others."""
         return stage.resources.replaced_by(self.resources.get(stage.name))
+
+    def priced(self, prices: Prices | None) -> Self:
+        """The same recipe with prices in every table that takes some and states none of its own."""
+        found = {name: getattr(self, name) for name in type(self).model_fields}
+        tables = {
+            name: table
+            for name, table in found.items()
+            if isinstance(table, Config) and "prices" in type(table).model_fields
+        }
+        return self.model_copy(
+            update={
+                name: table.model_copy(update={"prices": prices})
+                for name, table in tables.items()
+                if getattr(table, "prices") is None  # noqa: B009 (the attribute is that of some tables)
+            }
+        )
 
     def one_of(self, *names: str) -> None:
         """Check that exactly one of several alternative tables is given.

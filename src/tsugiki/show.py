@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tsugiki.artifact import Artifact, Record
+from tsugiki.artifact import LOG_FILE, Artifact, Record
 from tsugiki.store import Store
 
 PARAMETERS = ("address", "seconds", "gpu-seconds", "tokens-per-second")
@@ -32,6 +32,11 @@ def show(artifact: Artifact, store: Store, directory: Path, fresh: bool) -> None
     (directory / RECORD_FILE).write_text(record.model_dump_json(indent=1), encoding="utf-8")
     for name in opened.shown:
         shutil.copyfile(opened.file(name), directory / name)
+    if LOG_FILE in record.files:
+        from tsugiki.report.curves import curve_svg
+
+        curve = curve_svg(record.stage, opened.file(LOG_FILE).read_text(encoding="utf-8"))
+        (directory / CURVE_FILE).write_text(curve, encoding="utf-8")
 
 
 def _parameters(address: str, record: Record, fresh: bool) -> dict[str, str]:
