@@ -2,9 +2,12 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.kube import Kube
@@ -12,6 +15,8 @@ from tests.kube import Kube
 K8S = Path(__file__).parents[2] / "k8s"
 COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
 OVERLAYS = sorted(path.name for path in (K8S / "overlays").iterdir())
+
+S3_IMAGE = "ghcr.io/versity/versitygw:v1.8.0"
 
 Object = dict[str, Any]
 
@@ -78,3 +83,33 @@ def stage_pod(name: str, image: str, **changes: Any) -> Object:
             "volumes": [{"name": "tmp", "emptyDir": {}}],
         },
     }
+
+
+def needs_image(kube: Kube, image: str) -> None:
+    """Skip unless a node has an image: the cluster for tests may not be able to pull one."""
+    nodes = kube.get("nodes")["items"]
+    if not any(image in (held.get("names") or []) for node in nodes for held in node["status"]["images"]):
+        pytest.skip(f"no node has {image}: load it")
+
+
+@contextmanager
+def volume(kube: Kube, claim: str, folder: Path) -> Iterator[None]:
+    """A volume for a claim of the namespace: a folder of the node, which is this machine."""
+    folder.chmod(0o777)
+    name = f"{kube.namespace}-{claim}"
+    kube.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": name},
+            "spec": {
+                "capacity": {"storage": "100Gi"},
+                "accessModes": ["ReadWriteOnce"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "claimRef": {"namespace": kube.namespace, "name": claim},
+                "hostPath": {"path": str(folder), "type": "Directory"},
+            },
+        }
+    )
+    yield
+    kube("delete", "persistentvolume", name, "--wait=false")
