@@ -84,9 +84,7 @@ def test_the_second_run_makes_nothing(undisturbed: Path) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*") if path.is_file()}
 
 
-def test_a_profile_with_prices_shows_what_was_spent_and_makes_nothing_again(
-    undisturbed: Path, tmp_path: Path
-) -> None:
+def test_a_profile_with_prices_shows_what_was_spent_and_makes_nothing_again(undisturbed: Path, tmp_path: Path) -> None:
     profile = tmp_path / "priced.toml"
     prices = '[prices]\ncurrency = "EUR"\ncpu_hour = 3600.0\n'
     profile.write_text((ROOT / "workflows" / "profiles" / "dev.toml").read_text(encoding="utf-8") + prices)

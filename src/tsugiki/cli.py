@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
     """`tsugiki run`: the report's path is the last line printed."""
     from tsugiki.display import make_display
     from tsugiki.local import LocalRun, this_machine
-    from tsugiki.results import publish
+    from tsugiki.results import cost_line, publish
 
     workflow, recipe = _load(arguments)
     prices = load_profile(arguments.profile).prices if arguments.profile else None
@@ -91,6 +91,8 @@ def run(arguments: argparse.Namespace) -> None:
     )
     outcomes = local.run(target.address)
     page = publish(target.address, arguments.root, outcomes, prices, out)
+    if prices is not None:
+        print(cost_line(outcomes, prices))
     print(f"report: {page.resolve()}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from tsugiki.kinds import Report
 from tsugiki.lineage import stage_run
 from tsugiki.local import Outcome
-from tsugiki.prices import Prices
+from tsugiki.prices import Prices, amount
 from tsugiki.report.costs import spent
 from tsugiki.store import open_store
 from tsugiki.store.files import clear_errors
@@ -32,10 +32,24 @@ def publish(address: str, root: str, outcomes: Mapping[str, Outcome], prices: Pr
     report = Report.open(open_store(root), address)
     directory.mkdir(parents=True, exist_ok=True)
     metrics: dict[str, Any] = json.loads(report.file("metrics.json").read_text(encoding="utf-8"))
-    stages = [stage_run(name, outcome.record, outcome.cached) for name, outcome in outcomes.items()]
-    metrics |= spent(stages, prices)
+    metrics.pop("currency", None)
+    metrics |= _spent(outcomes, prices)
     _replace(directory / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=1).encode())
     return _replace(directory / "report.html", report.file("report.html").read_bytes())
+
+
+def cost_line(outcomes: Mapping[str, Outcome], prices: Prices) -> str:
+    """What the run cost, and what everything behind its report did."""
+    found = _spent(outcomes, prices)
+    this_run, everything = found["this_run"]["cost"], found["total"]["cost"]
+    return (
+        f"cost: {amount(this_run, everything)} {prices.currency} in this run, "
+        f"{amount(everything, everything)} {prices.currency} for everything behind the report"
+    )
+
+
+def _spent(outcomes: Mapping[str, Outcome], prices: Prices | None) -> dict[str, Any]:
+    return spent([stage_run(name, outcome.record, outcome.cached) for name, outcome in outcomes.items()], prices)
 
 
 def _replace(path: Path, content: bytes) -> Path:
