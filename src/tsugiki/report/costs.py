@@ -62,21 +62,23 @@ def costs_section(data: ReportData) -> Markup:
     """Wall time, GPU time and money of every stage and of all; a column is left out where it has nothing to say."""
     stages, prices = data.stages, data.prices
     lines = [(stage.name, _of(stage, prices), _remarks(stage)) for stage in stages]
-    if any(stage.cached for stage in stages):
-        lines.append(("This run", _sum(_fresh(stages), prices), join()))
     everything = _sum(stages, prices)
-    lines.append(("All", everything, join()))
+    sums = [("This run", _sum(_fresh(stages), prices), join())] if any(stage.cached for stage in stages) else []
+    sums.append(("All", everything, join()))
+    lines += sums
     columns = {
         "Stage": [name for name, _, _ in lines],
         "Took": [join(duration(line.seconds), remarks) for _, line, remarks in lines],
     }
     if everything.gpu_seconds:
-        columns["GPU time"] = [duration(line.gpu_seconds) for _, line, _ in lines]
+        columns["GPU time"] = [
+            duration(line.gpu_seconds) if line.gpu_seconds else timed("–", 0.0) for _, line, _ in lines
+        ]
     if prices is not None:
         columns[prices.currency] = [_money(line, everything) for _, line, _ in lines]
     rows = [*zip(*columns.values(), strict=True)]
-    notes = [el("p", note, class_="note") for note in _notes(stages, prices)]
-    return join(notes, table([*columns], rows, numeric=range(1, 4), headed=True))
+    note = el("p", " ".join(_notes(stages, prices)), class_="note")
+    return join(note, table([*columns], rows, numeric=range(1, 4), headed=True, sums=len(sums)))
 
 
 def _remarks(stage: StageRun) -> Markup:
@@ -95,7 +97,7 @@ def _notes(stages: Sequence[StageRun], prices: Prices | None) -> Iterator[str]:
     if prices is not None:
         gpus = prices.gpu_hour if isinstance(prices.gpu_hour, dict) else {"GPU": prices.gpu_hour}
         hourly = (f"{what} {figure(price)}" for what, price in {**gpus, "core": prices.cpu_hour}.items())
-        yield f"Prices of an hour, in {prices.currency}: {', '.join(hourly)}."
+        yield f"An hour costs, in {prices.currency}: {', '.join(hourly)}."
         unpriced = sorted({stage.device for stage in stages if _of(stage, prices).cost is None})
         if unpriced:
             yield f"Not in the total, for want of a price: {', '.join(unpriced)}."
