@@ -61,21 +61,19 @@ def _fresh(stages: Sequence[StageRun]) -> list[StageRun]:
 def costs_section(data: ReportData) -> Markup:
     """Wall time, GPU time and money of every stage and of all; a column is left out where it has nothing to say."""
     stages, prices = data.stages, data.prices
-    lines = [(stage.name, _of(stage, prices), _remarks(stage)) for stage in stages]
     everything = _sum(stages, prices)
-    sums = [("This run", _sum(_fresh(stages), prices), join())] if any(stage.cached for stage in stages) else []
-    sums.append(("All", everything, join()))
-    lines += sums
+    sums = {"This run": _sum(_fresh(stages), prices)} if any(stage.cached for stage in stages) else {}
+    sums["All"] = everything
+    lines = [*(_of(stage, prices) for stage in stages), *sums.values()]
+    remarks = [*map(_remarks, stages), *(join() for _ in sums)]
     columns = {
-        "Stage": [name for name, _, _ in lines],
-        "Took": [join(duration(line.seconds), remarks) for _, line, remarks in lines],
+        "Stage": [*(stage.name for stage in stages), *sums],
+        "Took": [join(duration(line.seconds), remark) for line, remark in zip(lines, remarks, strict=True)],
     }
     if everything.gpu_seconds:
-        columns["GPU time"] = [
-            duration(line.gpu_seconds) if line.gpu_seconds else timed("–", 0.0) for _, line, _ in lines
-        ]
+        columns["GPU time"] = [duration(line.gpu_seconds) if line.gpu_seconds else timed("–", 0.0) for line in lines]
     if prices is not None:
-        columns[prices.currency] = [_money(line, everything) for _, line, _ in lines]
+        columns[prices.currency] = [_money(line, everything) for line in lines]
     rows = [*zip(*columns.values(), strict=True)]
     note = el("p", " ".join(_notes(stages, prices)), class_="note")
     return join(note, table([*columns], rows, numeric=range(1, 4), headed=True, sums=len(sums)))
