@@ -1,6 +1,7 @@
 """Stage: one page that says whether it worked."""
 
 import json
+import os
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from tsugiki.command import main
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Answers, Chats, Report, Scores
+from tsugiki.log import RUN_VARIABLE
 from tsugiki.prices import Prices
 from tsugiki.stage import Resources, stage
 
@@ -44,7 +46,7 @@ def report(out: Report, scores: Scores, chats: Chats, answers: tuple[Answers, ..
     if len(names) != len(answers):
         raise BadInput(f"{len(answers)} sets of answers for the {len(names)} arms that were scored: give one for each")
     arms = dict(zip(names, answers, strict=True))
-    lineage = Lineage(arms)
+    lineage = Lineage(arms, os.environ.get(RUN_VARIABLE))
     data = ReportData(
         title=config.title,
         description=config.description,

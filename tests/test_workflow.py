@@ -22,16 +22,16 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 RECIPE = ROOT / "tests" / "tiny.toml"
 KILLS = 20
-TIMING = ("started", "seconds", "gpu_seconds", "provenance", "metrics")
+TIMING = ("started", "attempts", "seconds", "cpu_seconds", "gpu_seconds", "provenance", "metrics")
 
 
-def command(root: Path | str, out: Path) -> list[str]:
+def command(root: Path | str, out: Path, *options: str) -> list[str]:
     run = [sys.executable, "-m", "tsugiki.cli", "run", "cpt_sft", "--recipe", str(RECIPE)]
-    return [*run, "--root", str(root), "--out", str(out)]
+    return [*run, "--root", str(root), "--out", str(out), *options]
 
 
-def finish(root: Path | str, out: Path) -> str:
-    done = subprocess.run(command(root, out), cwd=ROOT, capture_output=True, text=True, check=False)
+def finish(root: Path | str, out: Path, *options: str) -> str:
+    done = subprocess.run(command(root, out, *options), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[-1]
 
@@ -69,6 +69,9 @@ def test_a_run_leaves_a_report_and_its_figures(undisturbed: Path) -> None:
         assert set(splits) == {"train", "test", "other"}
         assert all({"accuracy", "low", "high", "n"} <= set(cell) for cell in splits.values())
     assert all(stage["seconds"] >= 0 and stage["cached"] is False for stage in metrics["stages"].values())
+    assert metrics["this_run"] == metrics["total"]
+    assert metrics["total"]["cpu_seconds"] > 0
+    assert "currency" not in metrics
     assert "<svg" in (out / "report.html").read_text(encoding="utf-8")
 
 
@@ -79,6 +82,18 @@ def test_the_second_run_makes_nothing(undisturbed: Path) -> None:
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert all(stage["cached"] for stage in metrics["stages"].values())
     assert before == {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*") if path.is_file()}
+
+
+def test_a_profile_with_prices_shows_what_was_spent_and_makes_nothing_again(undisturbed: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "priced.toml"
+    prices = '[prices]\ncurrency = "EUR"\ncpu_hour = 3600.0\n'
+    profile.write_text((ROOT / "workflows" / "profiles" / "dev.toml").read_text(encoding="utf-8") + prices)
+    finish(undisturbed, tmp_path / "out", "--profile", str(profile))
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["currency"] == "EUR"
+    assert metrics["total"]["cost"] == pytest.approx(metrics["total"]["cpu_seconds"])
+    assert metrics["this_run"]["cost"] == 0
+    assert all(stage["cached"] for stage in metrics["stages"].values())
 
 
 @pytest.mark.timeout(1800)

@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
         _workflow_options(command)
     commands.choices["render"].add_argument("--profile", default="dev", help="a file in workflows/profiles, or a path")
+    commands.choices["run"].add_argument("--profile", help="take the prices of machines from this profile")
     commands.choices["run"].add_argument("--slots", type=at_least_one, help="tasks at once (default: 2)")
     commands.choices["run"].add_argument(
         "--out", help="directory of the report and the logs (default: build/WORKFLOW-RECIPE)"
@@ -74,10 +75,11 @@ def run(arguments: argparse.Namespace) -> None:
     """`tsugiki run`: the report's path is the last line printed."""
     from tsugiki.display import make_display
     from tsugiki.local import LocalRun, this_machine
-    from tsugiki.results import publish
+    from tsugiki.results import cost_line, publish
 
     workflow, recipe = _load(arguments)
-    plan, target = workflow.plan(recipe)
+    prices = load_profile(arguments.profile).prices if arguments.profile else None
+    plan, target = workflow.plan(recipe.priced(prices))
     out = Path(arguments.out or Path("build", f"{workflow.name}-{Path(arguments.recipe).stem}"))
     local = LocalRun(
         plan=plan,
@@ -88,7 +90,10 @@ def run(arguments: argparse.Namespace) -> None:
         display=make_display(),
     )
     outcomes = local.run(target.address)
-    print(f"report: {publish(target.address, arguments.root, outcomes, out).resolve()}")
+    page = publish(target.address, arguments.root, outcomes, prices, out)
+    if prices is not None:
+        print(cost_line(outcomes, prices))
+    print(f"report: {page.resolve()}")
 
 
 def render(arguments: argparse.Namespace) -> None:

@@ -109,7 +109,7 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
             inputs=call.input_addresses(),
             files=files,
             metrics=metrics,
-            provenance=provenance(),
+            provenance=_provenance(conditions.allotment.gpus, [part.record for part in parts]),
             started=started.isoformat(timespec="seconds"),
             **_costs(book.spent(gpus_in_use()), [part.record for part in parts]),
         )
@@ -124,6 +124,17 @@ def _winner(call: Call[Any], store: Store) -> Record:
     if winner is None:
         raise TsugikiError(f"{call.address} was deleted while it was being made: run again")
     return winner
+
+
+def _provenance(gpus: int, parts: Sequence[Record]) -> dict[str, str]:
+    """Of an artifact that is joined, that of its parts, which had the work; values that differ are listed."""
+    own = provenance(gpus)
+    values: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for name, value in part.provenance.items():
+            values.setdefault(name, {})[value] = None
+    listed = {name: "; ".join(found) for name, found in values.items()}
+    return {**own, **listed, **{name: own[name] for name in own if name == "run"}}
 
 
 def _costs(own: Spent, parts: Sequence[Record]) -> dict[str, Any]:

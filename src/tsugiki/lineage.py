@@ -12,9 +12,15 @@ from tsugiki.report.data import DataCounts, StageRun, TrainingRun
 
 
 class Lineage:
-    """Every artifact behind the answers of some arms, inputs before what used them."""
+    """Every artifact behind the answers of some arms, inputs before what used them.
 
-    def __init__(self, arms: Mapping[str, Artifact]) -> None:
+    Args:
+        arms: the answers of each arm, by its name.
+        run: name of the run that asks; None where runs have no names.
+    """
+
+    def __init__(self, arms: Mapping[str, Artifact], run: str | None = None) -> None:
+        self._run = run
         self._artifacts: dict[str, Artifact] = {}
         self._arm_of: dict[str, str] = {}
         for arm, answers in arms.items():
@@ -34,7 +40,8 @@ class Lineage:
 
     def _stage(self, artifact: Artifact) -> StageRun:
         name = self.name(artifact) if artifact.address in self._artifacts else artifact.record.stage
-        return stage_run(name, artifact.address, artifact.record)
+        cached = None if self._run is None else artifact.record.provenance.get("run") != self._run
+        return stage_run(name, artifact.record, cached, artifact.address)
 
     def trainings(self) -> tuple[TrainingRun, ...]:
         """Every stage that kept a training curve."""
@@ -89,14 +96,17 @@ class Lineage:
         return {name: "; ".join(found) for name, found in values.items()}
 
 
-def stage_run(name: str, address: str, record: Record) -> StageRun:
-    """What a record tells of the stage that ran."""
+def stage_run(name: str, record: Record, cached: bool | None, address: str = "") -> StageRun:
+    """What a record tells of the stage that ran, by an earlier run or by this one."""
     return StageRun(
         name=name,
-        address=address,
         seconds=record.seconds,
         gpu_seconds=record.gpu_seconds,
+        cpu_seconds=record.cpu_seconds,
         device=record.provenance.get("device", ""),
+        attempts=record.attempts,
+        cached=cached,
+        address=address,
         inputs=record.sources(),
         metrics=record.metrics,
     )

@@ -8,6 +8,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from tsugiki.log import RUN_VARIABLE
+
 PACKAGES = ("tsugiki", "torch", "transformers", "peft", "vllm", "bitsandbytes", "numpy")
 COMMIT_VARIABLE = "TSUGIKI_COMMIT"
 IMAGE_VARIABLE = "TSUGIKI_IMAGE"
@@ -38,16 +40,20 @@ def _git(root: str, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def provenance() -> dict[str, str]:
-    """Commit, image, Python, the versions of the packages in use, and the device, by name."""
+def provenance(gpus: int = 0) -> dict[str, str]:
+    """Commit, image, run, Python, the versions of the packages in use, and the device, by name.
+
+    Args:
+        gpus: how many were set aside, for another process may use them for this one.
+    """
     found = {
         "commit": commit(),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "device": _device(),
+        "device": _device(gpus),
     }
-    if IMAGE_VARIABLE in os.environ:
-        found["image"] = os.environ[IMAGE_VARIABLE]
+    given = {"image": IMAGE_VARIABLE, "run": RUN_VARIABLE}
+    found |= {name: os.environ[variable] for name, variable in given.items() if variable in os.environ}
     from importlib import metadata
 
     # only what the stage has loaded: asking for the version of a package must not import it
@@ -63,7 +69,8 @@ def gpus_in_use() -> int:
     return sum(torch.cuda.max_memory_allocated(device) > 0 for device in range(torch.cuda.device_count()))
 
 
-def _device() -> str:
-    if gpus_in_use():
+def _device(gpus: int) -> str:
+    torch = sys.modules.get("torch")
+    if gpus_in_use() or (gpus and torch is not None and torch.cuda.is_available()):
         return str(sys.modules["torch"].cuda.get_device_name())
     return f"CPU, {os.cpu_count()} cores"

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tsugiki.artifact import Record
+from tsugiki.attempts import Allotment
 from tsugiki.catalogue import load_stage
 from tsugiki.command import call_from
 from tsugiki.execute import Conditions, execute
@@ -69,7 +70,8 @@ def _execute(job: Job, stop: threading.Event, messages: Connection) -> Record:
             messages.send(("progress", (done, total, figures)))
 
     call = replace(call_from(load_stage(job.stage), job.inputs, job.config), shard=job.shard, parts=job.parts)
-    return execute(call, open_store(job.root), Conditions(report, stop, job.hours))
+    allotment = Allotment(job.threads, len(job.gpus))
+    return execute(call, open_store(job.root), Conditions(report, stop, job.hours, allotment=allotment))
 
 
 def _limit(job: Job) -> None:

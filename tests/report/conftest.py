@@ -69,15 +69,15 @@ def report_data(rights: Rights, facts: int = 100) -> ReportData:
         description="Four arms on generated works.",
         scores=result.scores,
         stages=(
-            StageRun("import_pages", "pages/import_pages-1", 3.25, cpu_seconds=6.5, metrics={"rows": 12}),
+            StageRun("import_pages", 3.25, cpu_seconds=6.5, address="pages/import_pages-1", metrics={"rows": 12}),
             StageRun(
                 "train_cpt",
-                "adapter/train_cpt-2",
                 61.0,
                 gpu_seconds=122.0,
                 cpu_seconds=244.0,
                 device="NVIDIA H100 80GB HBM3",
                 attempts=3,
+                address="adapter/train_cpt-2",
                 inputs=("pages/import_pages-1",),
             ),
         ),

@@ -54,6 +54,21 @@ def test_a_gpu_without_a_price_is_named_and_left_out_of_the_total(data: ReportDa
     assert "no price" in cost_cells(page)
 
 
+def test_what_an_earlier_run_made_is_marked_and_not_spent_again(data: ReportData) -> None:
+    made, fresh = (replace(s, cached=cached) for s, cached in zip(data.stages, (True, False), strict=True))
+    found = spent((made, fresh), PRICES)
+    assert found["total"]["cost"] == pytest.approx(1.4705)
+    assert found["this_run"] == {"seconds": 61.0, "gpu_seconds": 122.0, "cpu_seconds": 244.0, "cost": 1.464}
+    page = render(replace(data, stages=(made, fresh), prices=PRICES))
+    assert cost_cells(page) == ["EUR", "0.01", "1.46", "1.46", "1.47"]
+    assert page.count("made before") == 1
+
+
+def test_without_run_names_nothing_is_said_of_earlier_runs(data: ReportData) -> None:
+    assert "this_run" not in spent(data.stages, PRICES)
+    assert "This run" not in render(replace(data, prices=PRICES))
+
+
 def test_without_prices_no_money_is_shown(data: ReportData) -> None:
     assert "cost" not in spent(data.stages, None)["total"]
     assert 'id="cost"' not in render(data)

@@ -68,7 +68,13 @@ def hostile(data: ReportData) -> ReportData:
         for question in data.questions
     )
     stage = StageRun(
-        HOSTILE, HOSTILE, 1.0, 1.0, device=HOSTILE, inputs=(HOSTILE,), metrics={HOSTILE: HOSTILE, "list": [HOSTILE]}
+        HOSTILE,
+        1.0,
+        1.0,
+        device=HOSTILE,
+        address=HOSTILE,
+        inputs=(HOSTILE,),
+        metrics={HOSTILE: HOSTILE, "list": [HOSTILE]},
     )
     training = replace(data.trainings[0], label=HOSTILE, targets=(HOSTILE,))
     counts = replace(data.counts, pages_set_aside={HOSTILE: 1})

@@ -15,8 +15,6 @@ class StageRun:
 
     name: str
     """The stage, and its arm where it ran for several (`generate.sft`); unique."""
-    address: str
-    """Address of the artifact it made, which ends in its identity."""
     seconds: float
     """Wall time of all attempts."""
     gpu_seconds: float = 0.0
@@ -26,6 +24,10 @@ class StageRun:
     device: str = ""
     """The GPU's product, or the processor."""
     attempts: int = 1
+    cached: bool | None = None
+    """Whether an earlier run made it, so that this one spent nothing on it; None where that is not known."""
+    address: str = ""
+    """Address of the artifact it made, which ends in its identity."""
     inputs: tuple[str, ...] = ()
     """Addresses of what it was made from."""
     metrics: Mapping[str, Any] = field(default_factory=dict)

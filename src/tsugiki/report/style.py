@@ -80,8 +80,9 @@ th,td{padding:5px 8px 5px 0;border-bottom:1px solid var(--line);text-align:left;
 th:last-child,td:last-child{padding-right:0}
 thead th,thead .n{font-size:.8rem;color:var(--soft);font-weight:600;vertical-align:bottom;white-space:normal}
 tbody tr:last-child>*{border-bottom:0}
-tbody th{font-weight:600}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+tbody th,tfoot th{font-weight:600}
+tfoot tr:first-child>*{border-top:2px solid var(--line)}tfoot tr:last-child>*{border-bottom:0}
+.n{padding-left:6px;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td small,th small{display:block;white-space:nowrap;font-size:.76rem;font-weight:400}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 details{margin:10px 0 0}

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from tsugiki.report.charts import SPLIT_NAMES, arm_colour, shown_splits
-from tsugiki.report.data import ReportData, StageRun
+from tsugiki.report.data import ReportData, StageRun, TrainingRun
 from tsugiki.report.markup import Markup, count, el, figure, join, p_value, percent, points, span
 from tsugiki.report.verdict import arm_name
 from tsugiki.rows import Split
@@ -21,6 +21,7 @@ def table(
     numeric: Container[int] = (),
     caption: str = "",
     headed: bool = False,
+    sums: int = 0,
 ) -> Markup:
     """A table in a box that scrolls sideways where it must.
 
@@ -30,15 +31,18 @@ def table(
         numeric: columns aligned as numbers.
         caption: what the table shows.
         headed: whether the first cell of a row names it.
+        sums: how many of the last rows sum up those before.
     """
     style = {index: "n" for index in range(len(heads)) if index in numeric}
+    body, foot = rows[: len(rows) - sums], rows[len(rows) - sums :]
     return el(
         "div",
         el(
             "table",
             el("caption", caption) if caption else join(),
             el("thead", el("tr", (el("th", head, scope="col", class_=style.get(i)) for i, head in enumerate(heads)))),
-            el("tbody", (el("tr", _cells(row, style, headed)) for row in rows)),
+            el("tbody", (el("tr", _cells(row, style, headed)) for row in body)),
+            el("tfoot", (el("tr", _cells(row, style, headed)) for row in foot)) if foot else join(),
         ),
         class_="scroll",
         role="region",
@@ -126,13 +130,18 @@ def trained_table(data: ReportData) -> Markup:
     rows = [
         [
             training.label,
-            join(count(training.trainable), el("small", f"{percent(training.trainable / training.total, 2)}")),
-            count(training.total),
-            ", ".join(training.targets) or "every parameter",
+            join(count(training.trainable), el("small", _share_trained(training))),
+            ", ".join(training.targets) or "none",
         ]
         for training in data.trainings
     ]
-    return table(["Training", "Trained", "Parameters", "LoRA targets"], rows, numeric=range(1, 3), headed=True)
+    return table(["Training", "Parameters trained", "LoRA targets"], rows, numeric=range(1, 2), headed=True)
+
+
+def _share_trained(training: TrainingRun) -> str:
+    if training.trainable == training.total:
+        return "all"
+    return f"{percent(training.trainable / training.total, 2)} of {count(training.total)}"
 
 
 def definitions(pairs: Sequence[tuple[str, str]]) -> Markup:
