@@ -57,6 +57,25 @@ def test_an_input_of_many_keeps_its_order(store: Store) -> None:
     assert [row.text for row in Corpus.open(store, joined.address).rows()] == ["TWO!.", "ONE!."]
 
 
+def test_an_artifact_leads_to_its_inputs_and_to_what_a_stage_made_in_its_store(store: Store) -> None:
+    first, second = make_pages(store, "one"), make_pages(store, "two")
+    calls = [upper_corpus.call(pages, UPPER) for pages in (first, second)]
+    joined = join_corpora.call((calls[1].output, calls[0].output), UPPER)
+    for call in (*calls, joined):
+        execute(call, store, QUIET)
+    opened = Corpus.open(store, joined.address)
+    assert [item.address for item in opened.made_from(Corpus, "corpora")] == [calls[1].address, calls[0].address]
+    made = opened.stored(Corpus, made_by="upper_corpus")
+    assert [item.address for item in made] == sorted(call.address for call in calls)
+    assert {row.text for item in made for row in item.rows()} == {"ONE!", "TWO!"}
+    assert opened.stored(Pages, made_by="upper_corpus") == ()
+    with pytest.raises(BadInput, match="is not the address of a pages"):
+        opened.made_from(Pages, "corpora")
+    store.delete(calls[0].address)
+    with pytest.raises(BadInput, match=f"no artifact {calls[0].address}"):
+        opened.made_from(Corpus, "corpora")
+
+
 def test_a_finished_address_is_not_computed_again(store: Store) -> None:
     pages = make_pages(store, "abc")
     call = upper_corpus.call(pages, UPPER)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -52,6 +52,9 @@ class Record(BaseModel):
         """Addresses of all inputs, in the order of the stage's parameters."""
         many = (value if isinstance(value, list) else [value] for value in self.inputs.values())
         return tuple(address for addresses in many for address in addresses)
+
+
+A = TypeVar("A", bound="Artifact")
 
 
 class Access(Protocol):
@@ -143,6 +146,31 @@ class Artifact:
     def lineage(self) -> Iterator[Artifact]:
         """Every artifact this one was made from, itself included: each once, inputs before what used them."""
         yield from _walk(self._read.store, self, set())
+
+    def made_from(self, kind: type[A], name: str) -> tuple[A, ...]:
+        """The artifacts that the stage was given as its input `name`, ready to be read (inputs only).
+
+        Raises:
+            BadInput: they are of another kind, or one of them is no longer there.
+        """
+        given = self.record.inputs[name]
+        addresses = [given] if isinstance(given, str) else given
+        return tuple(kind.open(self._read.store, address) for address in addresses)
+
+    def stored(self, kind: type[A], made_by: str) -> tuple[A, ...]:
+        """All that a stage has made of a kind in the store of this artifact, in the order of addresses (inputs only).
+
+        What a stage finds in this way is no input of it, and so no part of its identity: it must keep in its record
+        what it used.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        store = self._read.store
+        addresses = list(store.list(f"{kind.kind}/{made_by}-"))
+        with ThreadPoolExecutor(8) as pool:
+            records = pool.map(lambda address: read_record(store, address), addresses)
+            found = zip(addresses, records, strict=True)
+            return tuple(kind(address, Read(store, record)) for address, record in found if record is not None)
 
     @property
     def _access(self) -> Access:

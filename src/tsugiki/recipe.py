@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar, get_args, get_type_hints
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from tsugiki.artifact import Artifact
 from tsugiki.catalogue import stage_names
@@ -19,6 +19,7 @@ from tsugiki.named import named_file, package_folder, read_toml
 from tsugiki.plan import Plan
 from tsugiki.prices import Prices
 from tsugiki.stage import Resources, Stage
+from tsugiki.store.base import check_address
 
 T = TypeVar("T")
 FOLDER = "recipes"
@@ -103,7 +104,7 @@ class Recipe(Config):
         """
         self.at_most_one_of(*names)
         if all(getattr(self, name) is None for name in names):
-            raise ValueError(f"give {' or '.join(f'[{name}]' for name in names)}: neither is there")
+            raise ValueError(f"give {' or '.join(map(self._shown, names))}: none of them is there")
 
     def at_most_one_of(self, *names: str) -> None:
         """Check that alternative tables are not given together.
@@ -111,9 +112,13 @@ class Recipe(Config):
         Raises:
             ValueError: more than one.
         """
-        found = [f"[{name}]" for name in names if getattr(self, name) is not None]
+        found = [self._shown(name) for name in names if getattr(self, name) is not None]
         if len(found) > 1:
             raise ValueError(f"{' and '.join(found)} exclude each other: remove one")
+
+    def _shown(self, name: str) -> str:
+        """A table in its brackets; a single value by its name."""
+        return f"[{name}]" if _tables(type(self).model_fields[name].annotation) else name
 
     def needs(self, name: str, why: str) -> None:
         """Check that a table is given.
@@ -123,6 +128,18 @@ class Recipe(Config):
         """
         if getattr(self, name) is None:
             raise ValueError(f"[{name}] is missing: it is needed {why}")
+
+
+def address_of(kind: type[Artifact]) -> AfterValidator:
+    """Makes a field the address of an existing artifact of a kind; whether it exists is seen when it is read."""
+
+    def check(address: str) -> str:
+        try:
+            return kind.at(check_address(address)).address
+        except BadInput as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(check)
 
 
 def given(table: T | None) -> T:
@@ -232,5 +249,9 @@ def _with_seed(values: dict[str, Any], recipe_type: type[Recipe]) -> dict[str, A
 
 
 def _takes_seed(annotation: Any) -> bool:
+    return any("seed" in table.model_fields for table in _tables(annotation))
+
+
+def _tables(annotation: Any) -> list[type[Config]]:
     options = (annotation, *getattr(annotation, "__args__", ()))
-    return any(isinstance(item, type) and issubclass(item, Config) and "seed" in item.model_fields for item in options)
+    return [item for item in options if isinstance(item, type) and issubclass(item, Config)]

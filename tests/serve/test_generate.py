@@ -61,6 +61,15 @@ class Recorder:
         return work
 
 
+def test_each_repeat_makes_its_own_answers_and_none_leaves_the_identity_alone() -> None:
+    night, next_night = (
+        GREEDY.model_copy(update={"repeat": night}).identity() for night in ("2026-11-23", "2026-11-24")
+    )
+    assert "repeat" not in GREEDY.identity()
+    assert night != next_night
+    assert {**GREEDY.identity(), "repeat": "2026-11-23"} == night
+
+
 def test_answers_come_by_chat_and_sample(llama: Path, tmp_path: Path) -> None:
     rows = answers(llama, tmp_path, SAMPLED)
     assert [(row.id, row.sample) for row in rows if isinstance(row, Answer)] == [

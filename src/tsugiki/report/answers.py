@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tsugiki.report.charts import SPLIT_NAMES, arm_colour, shown_splits
 from tsugiki.report.data import ArmAnswer, Question, ReportData
@@ -101,7 +101,8 @@ def _split(data: ReportData, arms: Sequence[str], split: Split) -> Markup:
     """The cards of one split: a few at once, the others behind a fold, the rest counted."""
     measure = data.scores.measure
     shown = select(data.questions, split, measure)
-    cards = [_card(data, question, arms) for question in shown]
+    labels = {arm: key(arm_name(arm), arm_colour(data.scores, arm)) for arm in arms}
+    cards = [card(question, labels, measure) for question in shown]
     rest = sum(question.split == split for question in data.questions) - len(shown)
     more = el("div", cards[_OPEN:], class_="many")
     folded = el("details", el("summary", f"{len(cards) - _OPEN} more"), more) if cards[_OPEN:] else join()
@@ -112,27 +113,27 @@ def _split(data: ReportData, arms: Sequence[str], split: Split) -> Markup:
     return join(el("p", note, class_="note"), el("div", cards[:_OPEN], class_="many"), folded)
 
 
-def _card(data: ReportData, question: Question, arms: Sequence[str]) -> Markup:
-    """One question with its references and what every arm said."""
+def card(question: Question, labels: Mapping[str, str], measure: Measure) -> Markup:
+    """One question with its references and what every arm said, each arm under its label."""
     expected = " / ".join(question.references)
     return el(
         "article",
         el("h4", _shortened(question.question), lang="ja", dir="auto"),
         el("p", el("span", "Expected: ", class_="note"), el("span", _shortened(expected), lang="ja", dir="auto")),
-        el("table", el("tbody", (_said(data, arm, question.by_arm[arm]) for arm in arms)), class_="said"),
+        el("table", el("tbody", (_said(question.by_arm[arm], labels[arm], measure) for arm in labels)), class_="said"),
         el("p", f"{question.id} · {question.domain}", class_="note"),
         class_="card",
     )
 
 
-def _said(data: ReportData, arm: str, answer: ArmAnswer) -> Markup:
+def _said(answer: ArmAnswer, label: str, measure: Measure) -> Markup:
     ending = el("span", _ENDS[answer.finish], class_="tag") if answer.finish != "stop" else join()
     said = el("span", _shortened(answer.text), lang="ja", dir="auto") if answer.text.strip() else join()
     empty = join() if answer.text.strip() else el("span", "(no answer)", class_="note")
     return el(
         "tr",
-        el("th", key(arm_name(arm), arm_colour(data.scores, arm)), scope="row"),
-        el("td", icon(_kind(answer, data.scores.measure)), class_="mark"),
+        el("th", label, scope="row"),
+        el("td", icon(_kind(answer, measure)), class_="mark"),
         el("td", said, empty, " " if ending else "", ending, class_="text"),
     )
 

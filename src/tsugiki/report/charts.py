@@ -7,7 +7,7 @@ from tsugiki.report.markup import Markup, el, percent, points
 from tsugiki.report.style import ARM_COLOURS
 from tsugiki.report.verdict import arm_name
 from tsugiki.rows import Split
-from tsugiki.score.scores import Scores
+from tsugiki.score.scores import Gap, Scores
 
 SPLIT_NAMES: dict[Split, str] = {"test": "Held-out", "train": "Trained on", "other": "Other domain"}
 """Headings of the splits, in the order in which they are shown."""
@@ -19,7 +19,7 @@ _FOOT = 24
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """One estimate: its label, value, interval, the text beside it and the number of its colour."""
 
     label: str
@@ -60,7 +60,7 @@ def accuracy_plot(scores: Scores) -> Markup:
         (
             SPLIT_NAMES[split],
             [
-                _Row(arm_name(arm), cell.accuracy, cell.low, cell.high, percent(cell.accuracy), arm_colour(scores, arm))
+                Row(arm_name(arm), cell.accuracy, cell.low, cell.high, percent(cell.accuracy), arm_colour(scores, arm))
                 for arm, cell in ((arm, cells[split]) for arm, cells in scores.arms.items())
             ],
         )
@@ -74,17 +74,21 @@ def accuracy_plot(scores: Scores) -> Markup:
 def difference_plot(scores: Scores, split: Split) -> Markup:
     """Paired differences of all pairs of arms on one split, with a line at zero."""
     rows = [
-        _Row(
-            f"{arm_name(arm)} − {arm_name(than)}",
-            gap.difference,
-            gap.low,
-            gap.high,
-            points(gap.difference, 0),
-            arm_colour(scores, arm),
-        )
+        gap_row(f"{arm_name(arm)} − {arm_name(than)}", gap, arm_colour(scores, arm))
         for arm, gaps in scores.differences[split].items()
         for than, gap in gaps.items()
     ]
+    return gap_plot(f"Paired differences in points: {SPLIT_NAMES[split]}", [("", rows)])
+
+
+def gap_row(label: str, gap: Gap, colour: int) -> Row:
+    """A paired difference as a row of `gap_plot`."""
+    return Row(label, gap.difference, gap.low, gap.high, points(gap.difference, 0), colour)
+
+
+def gap_plot(title: str, groups: Sequence[tuple[str, Sequence[Row]]]) -> Markup:
+    """Paired differences under their headings, on one axis that reaches as far as their intervals."""
+    rows = [row for _, group in groups for row in group]
     reach = next(
         limit
         for limit in (0.1, 0.2, 0.5, 1.0)
@@ -92,11 +96,11 @@ def difference_plot(scores: Scores, split: Split) -> Markup:
     )
     axis = _Axis(-reach, reach, 128.0, 398.0)
     ticks = [(reach * step / 2, points(reach * step / 2, 0)) for step in range(-2, 3)]
-    return _plot(f"Paired differences in points: {SPLIT_NAMES[split]}", [("", rows)], axis, ticks)
+    return _plot(title, groups, axis, ticks)
 
 
 def _plot(
-    title: str, groups: Sequence[tuple[str, Sequence[_Row]]], axis: _Axis, ticks: Sequence[tuple[float, str]]
+    title: str, groups: Sequence[tuple[str, Sequence[Row]]], axis: _Axis, ticks: Sequence[tuple[float, str]]
 ) -> Markup:
     """Rows under their headings on one axis; a heading of no letters takes no room."""
     body: list[Markup] = []
@@ -120,7 +124,7 @@ def _grid(axis: _Axis, ticks: Sequence[tuple[float, str]], bottom: float) -> Ite
         yield el("text", label, x=x, y=bottom + 16, text_anchor="middle", class_="soft num")
 
 
-def _row(row: _Row, axis: _Axis, y: float) -> Iterator[Markup]:
+def _row(row: Row, axis: _Axis, y: float) -> Iterator[Markup]:
     """A thin bar from zero, the interval as a line with ends, the value as a dot, and its text at the edge."""
     zero, value, low, high = (axis.at(x) for x in (max(0.0, axis.low), row.value, row.low, row.high))
     ends = f"M{low:.1f} {y - 4:.1f}v8M{low:.1f} {y:.1f}H{high:.1f}M{high:.1f} {y - 4:.1f}v8"

@@ -1,6 +1,6 @@
 """The report itself: one HTML page without scripts, fonts or anything from outside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tsugiki.report.answers import answers_section
 from tsugiki.report.charts import SPLIT_NAMES, accuracy_plot, difference_plot, shown_splits
@@ -20,7 +20,7 @@ from tsugiki.report.tables import (
     measures_table,
     trained_table,
 )
-from tsugiki.report.verdict import findings, verdict
+from tsugiki.report.verdict import Verdict, findings, verdict
 from tsugiki.rows import Split
 from tsugiki.score.scores import Scores
 
@@ -34,7 +34,11 @@ _MEASURES = {
 
 def render(data: ReportData) -> str:
     """The page. The same data gives the same bytes; every duration stands in a `time` element."""
-    sections = [*_sections(data)]
+    return document(data.title, data.description, _verdict(data), [*_sections(data)])
+
+
+def document(title: str, description: str, verdict: Markup, sections: Sequence[tuple[str, str, Markup]]) -> str:
+    """A page of this look: heading, verdict, links to the sections, and the sections (anchor, title, content)."""
     links = el("nav", (el("a", name.capitalize(), href=f"#{name}") for name, _, _ in sections), aria_label="Sections")
     body = (el("section", el("h2", title), content, id=name) for name, title, content in sections)
     head = el(
@@ -43,21 +47,21 @@ def render(data: ReportData) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         el("meta", name="color-scheme", content="light dark"),
-        el("title", data.title),
+        el("title", title),
         # A style sheet is not escaped text in HTML, and this one holds no value from outside.
         el("style", Markup(STYLE)),
     )
-    main = el("main", _header(data), _verdict(data), links, body, el("footer", "Made by tsugiki."))
+    header = el("header", el("h1", title), el("p", description, class_="lead"))
+    main = el("main", header, verdict, links, body, el("footer", "Made by tsugiki."))
     return f"<!doctype html>\n{el('html', head, el('body', main), lang='en')}\n"
 
 
-def _header(data: ReportData) -> Markup:
-    return el("header", el("h1", data.title), el("p", data.description, class_="lead"))
-
-
 def _verdict(data: ReportData) -> Markup:
-    found = verdict(data.scores)
-    further = [*findings(data.scores)]
+    return verdict_box(verdict(data.scores), [*findings(data.scores)])
+
+
+def verdict_box(found: Verdict, further: Sequence[str]) -> Markup:
+    """The verdict with its evidence, and further sentences under it."""
     return el(
         "section",
         el("p", found.sentence),

@@ -1,6 +1,6 @@
 """How answers are generated."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -33,10 +33,18 @@ class GenerateConfig(Config):
     """Answers decoded side by side."""
     dtype: Literal["float32", "bfloat16", "float16"]
     """Number format of weights and activations."""
+    repeat: str = ""
+    """Why the same answers are generated anew, such as the night of a nightly evaluation: each value makes its own.
+    Empty: once is enough."""
     probe_tolerance: float = Field(default=0.5, ge=0)
     """Largest gap in logits that counts as a tie where vllm first departs from transformers on one of the job's own
     prompts; above it the job fails. The default suits bfloat16, where logits from 16 to 32 lie 1/8 apart: each of the
     two may be off by two such steps; float32 can do with 0.001."""
+
+    def identity(self) -> Any:
+        """As that of every configuration; an empty `repeat` is no part of it."""
+        values = super().identity()
+        return values if self.repeat else {name: value for name, value in values.items() if name != "repeat"}
 
     @model_validator(mode="after")
     def _check(self) -> "GenerateConfig":

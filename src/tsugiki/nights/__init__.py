@@ -1,0 +1,1 @@
+"""Nights of one series compared: did any checkpoint fall since the last good night?"""
