@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,6 +45,9 @@ class World:
             what: what is kept from now on, as the message of a lost peer says it.
         """
         return nullcontext()
+
+    def before_leaving(self, action: Callable[[], None]) -> None:
+        """Name what this process does before it ends because a peer is gone."""
 
     def part(self) -> None:
         """End the common work: from here on rank 0 needs the others no more."""

@@ -5,7 +5,7 @@ import pickle
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 from tsugiki.errors import Preempted
 from tsugiki.train.lifeline import Lifeline
@@ -40,8 +41,9 @@ class Ranks(World):
         """
         self._kept = "nothing is saved yet"
         self._keeping = threading.Lock()
+        self._farewell: Callable[[], None] = lambda: None
         with self._peers():
-            store, self.rank, self.size = next(dist.rendezvous("env://", timeout=timedelta(seconds=MEETING_SECONDS)))
+            store, self.rank, self.size = next(rendezvous("env://", timeout=timedelta(seconds=MEETING_SECONDS)))
             self._lifeline = Lifeline(self._connect(store), self._leave)
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
@@ -51,7 +53,7 @@ class Ranks(World):
                 timeout=timedelta(seconds=WAITING_SECONDS),
             )
 
-    def _connect(self, store: dist.Store) -> list[socket.socket]:
+    def _connect(self, store: Any) -> list[socket.socket]:
         """One connection to rank 0; there, one to every other rank."""
         if self.rank:
             address = os.environ["MASTER_ADDR"], int(store.get(_PORT_KEY))
@@ -67,7 +69,7 @@ class Ranks(World):
             for bucket in _buckets(tensors):
                 flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
                 dist.all_reduce(flat)
-                parts = flat.split([tensor.numel() for tensor in bucket])
+                parts = torch.split(flat, [tensor.numel() for tensor in bucket])
                 for tensor, part in zip(bucket, parts, strict=True):
                     tensor.copy_(part.view_as(tensor))
 
@@ -102,6 +104,10 @@ class Ranks(World):
         self.any(True)
         self._kept = what
 
+    def before_leaving(self, action: Callable[[], None]) -> None:
+        """See `World.before_leaving`."""
+        self._farewell = action
+
     def part(self) -> None:
         """See `World.part`."""
         self._lifeline.release()
@@ -129,7 +135,10 @@ class Ranks(World):
         """End this process, whose main thread may wait for ever."""
         with self._keeping:
             print(self._loss(), file=sys.stderr, flush=True)
-            os._exit(Preempted.exit_code)
+            try:
+                self._farewell()
+            finally:
+                os._exit(Preempted.exit_code)
 
 
 def _buckets(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
