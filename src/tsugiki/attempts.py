@@ -89,7 +89,7 @@ class Book:
         try:
             yield
         except Preempted:
-            self._close()
+            self.close()
             raise
         except Exception as error:
             if isinstance(error, TsugikiError) and error.exit_code != FAILED:
@@ -159,7 +159,7 @@ class Book:
             return
         self._ledger.failures += 1
         self._ledger.last = " ".join(str(error).split()) or type(error).__name__
-        self._close()
+        self.close()
         self._give_up_if_spent(error)
 
     def _give_up_if_spent(self, cause: Exception | None) -> None:
@@ -169,7 +169,8 @@ class Book:
                 "again: mend the cause, then retry the workflow)"
             ) from cause
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Write down that the attempt ended, and not by a fault of its own."""
         if self.run is not None:
             self._ledger.open = False
             # where the store is what failed, the next attempt finds an attempt that ended without a word

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tsugiki.artifact import Artifact
+from tsugiki.artifact import Artifact, Record
 from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
 from tsugiki.errors import BadInput, TsugikiError
@@ -18,8 +18,9 @@ from tsugiki.execute import Conditions, cached, execute
 from tsugiki.log import Log
 from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
-from tsugiki.store import open_store
+from tsugiki.store import Store, open_store
 from tsugiki.work import Shard
+from tsugiki.world import World, join
 
 if TYPE_CHECKING:
     import argparse
@@ -40,21 +41,25 @@ def main(stage: Stage[Any, Any], argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.Event, log: Log) -> None:
-    addresses = {name: getattr(arguments, name) for name in stage.signature.inputs}
-    call = _part_of(call_from(stage, addresses, arguments.config), arguments)
+    call = call_of(stage, arguments)
     log.artifact = call.address
     if arguments.expect and not replace(call, shard=None).address.endswith(f"-{arguments.expect}"):
         raise BadInput(
             f"the run was planned for identity {arguments.expect}, but the code here would make {call.address}: "
             "image and planner are of different versions; build the images from the planner's commit and submit again"
         )
-    store = open_store(arguments.root)
+    store, world = open_store(arguments.root), join()
     record = cached(call, store)
     fresh = record is None
     if fresh and arguments.existing:
         raise TsugikiError(f"{call.address} does not exist, although those that were to make it have ended")
     if record is None:
-        record = execute(call, store, _conditions(arguments, stop, log))
+        record = execute(call, store, _conditions(arguments, stop, log, world))
+    if world.leads:
+        _tell(call, store, record, fresh, arguments, log)
+
+
+def _tell(call: Call[Any], store: Store, record: Record, fresh: bool, arguments: argparse.Namespace, log: Log) -> None:
     if arguments.show:
         from tsugiki.show import show
 
@@ -64,18 +69,22 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
     print(call.address)
 
 
-def _part_of(call: Call[Any], arguments: argparse.Namespace) -> Call[Any]:
+def call_of(stage: Stage[Any, Any], arguments: argparse.Namespace) -> Call[Any]:
+    """The call that a stage's command line describes."""
+    addresses = {name: getattr(arguments, name) for name in stage.signature.inputs}
+    call = call_from(stage, addresses, arguments.config)
     shard: Shard | None = arguments.shard
     return call.joined(arguments.shards) if shard is None else call.split(shard.count)[shard.index]
 
 
-def _conditions(arguments: argparse.Namespace, stop: threading.Event, log: Log) -> Conditions:
+def _conditions(arguments: argparse.Namespace, stop: threading.Event, log: Log, world: World) -> Conditions:
     return Conditions(
         report=log.progress,
         stop=stop,
         hours=arguments.hours,
         run=None if log.run is None else Run(log.run, arguments.retries),
         allotment=Allotment(float(os.environ.get(CPUS_VARIABLE, 0)), int(os.environ.get(GPUS_VARIABLE, 0))),
+        world=world,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tsugiki.artifact import Artifact, Record, Written, read_record
@@ -16,6 +18,7 @@ from tsugiki.provenance import gpus_in_use, provenance
 from tsugiki.stage import Call
 from tsugiki.store import Attempt, Store, hash_directory
 from tsugiki.work import Report, Work, silent
+from tsugiki.world import World
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Conditions:
     run: Run | None = None
     """Where attempts may be repeated by a scheduler; None where nobody does."""
     allotment: Allotment = field(default_factory=Allotment)
+    world: World = field(default_factory=World)
+    """The processes that make the artifact together."""
 
 
 def cached(call: Call[Any], store: Store) -> Record | None:
@@ -67,7 +72,8 @@ def existing(call: Call[Any], store: Store) -> Record | None:
 def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
     """Make the call's artifact unless it exists, and return its record.
 
-    Of several writers one wins; the others return the winner's record. A part is not made where the whole exists.
+    Of several writers one wins; the others return the winner's record. Of processes that work together rank 0 alone
+    holds the address, saves and commits. A part is not made where the whole exists.
 
     Raises:
         TsugikiError: the stage cannot go on; no part of an artifact is left, and saved state is kept.
@@ -77,6 +83,8 @@ def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
         record = existing(replace(call, shard=None), store)
     if record is not None:
         return record
+    if not conditions.world.leads:
+        return _assist(call, store, conditions)
 
     def give_up_when_told() -> None:
         if conditions.stop.is_set():
@@ -94,7 +102,9 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
         inputs, parts = _open_inputs(call, store), _open_parts(call, store)
         seconds = book.seconds_left(conditions.hours)
         deadline = None if seconds is None else time.monotonic() + seconds
-        work = Work(attempt.state, book.publish, conditions.report, conditions.stop, deadline, call.shard)
+        world = conditions.world
+        world.before_leaving(book.close)
+        work = Work(attempt.state, book.publish, conditions.report, conditions.stop, deadline, call.shard, world)
         out = call.stage.signature.output(call.address, Written(attempt.output, work))
         if parts:
             metrics = call.stage.join(out, parts, **inputs, config=call.config)  # type: ignore[misc]  # it has parts
@@ -111,12 +121,30 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
             metrics=metrics,
             provenance=_provenance(conditions.allotment.gpus, [part.record for part in parts]),
             started=started.isoformat(timespec="seconds"),
-            **_costs(book.spent(gpus_in_use()), [part.record for part in parts]),
+            **_costs(book.spent(gpus_in_use() * world.size), [part.record for part in parts]),
         )
         won = store.commit(call.address, attempt.output, record.model_dump_json(indent=1).encode(), files)
     for part in parts:
         store.delete(part.address)
+    world.close()
     return record if won else _winner(call, store)
+
+
+def _assist(call: Call[Any], store: Store, conditions: Conditions) -> Record:
+    """Do this process's share of the work, of which nothing is kept here, and wait until rank 0 has committed."""
+    with tempfile.TemporaryDirectory(prefix="tsugiki-") as name:
+        output, state = Path(name, "output"), Path(name, "state")
+        output.mkdir()
+        state.mkdir()
+        out = call.stage.signature.output(
+            call.address, Written(output, Work(state, stop=conditions.stop, world=conditions.world))
+        )
+        call.stage.function(out, **_open_inputs(call, store), config=call.config)
+        conditions.world.close()
+    record = existing(call, store)
+    if record is None:
+        raise Preempted(f"the first of the processes ended before it had committed {call.address}; run again")
+    return record
 
 
 def _winner(call: Call[Any], store: Store) -> Record:

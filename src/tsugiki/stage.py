@@ -90,6 +90,7 @@ class Stage(Generic[P, A]):
         image: Image,
         resources: Resources,
         version: int,
+        distributed: bool = False,
     ) -> None:
         self.function = function
         self.join: Callable[Concatenate[A, tuple[A, ...], P], Metrics] | None = None
@@ -97,6 +98,7 @@ class Stage(Generic[P, A]):
         self.image = image
         self.resources = resources
         self.version = version
+        self.distributed = distributed
         self.name = function.__name__
         self.doc = inspect.getdoc(function) or ""
 
@@ -225,7 +227,7 @@ class Runner(Protocol):
 
 
 def stage(
-    *, image: Image, resources: Resources, version: int = 1
+    *, image: Image, resources: Resources, version: int = 1, distributed: bool = False
 ) -> Callable[[Callable[Concatenate[A, P], Metrics]], Stage[P, A]]:
     """Make a function a stage.
 
@@ -233,9 +235,10 @@ def stage(
         image: the container image, that is the set of dependencies, it needs.
         resources: what it needs unless a recipe says otherwise.
         version: raise it when the code changes what comes out, so that older results are not taken for new ones.
+        distributed: whether several processes can work at one artifact together, as `out.work.world` says.
     """
 
     def decorate(function: Callable[Concatenate[A, P], Metrics]) -> Stage[P, A]:
-        return Stage(function, image, resources, version)
+        return Stage(function, image, resources, version, distributed)
 
     return decorate

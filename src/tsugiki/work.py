@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tsugiki.errors import Preempted
+from tsugiki.world import World
 
 Report = Callable[[int, int, dict[str, float]], None]
 
@@ -63,6 +64,8 @@ class Work:
     """`time.monotonic()` value at which a soft time limit ends; None without a limit."""
     shard: Shard | None = None
     """The part of the artifact to make; None for the whole."""
+    world: World = field(default_factory=World)
+    """The processes that work at this artifact together."""
 
     def save(self, *names: str) -> None:
         """Make files under `path` durable; a name that no longer exists is removed from where it was kept."""

@@ -142,17 +142,35 @@ def split_rows(rows: Sequence[list[Piece]], forward_tokens: int) -> list[list[li
     """Group rows, longest first, so that no group exceeds forward_tokens once padded to its longest row."""
     groups: list[list[list[Piece]]] = []
     width = 0
-    for row in sorted(rows, key=_length, reverse=True):
+    for row in sorted(rows, key=row_tokens, reverse=True):
         if not groups or (len(groups[-1]) + 1) * width > forward_tokens:
             groups.append([])
-            width = _length(row)
+            width = row_tokens(row)
         groups[-1].append(row)
     return groups
 
 
+def deal(sizes: Sequence[int], hands: int) -> list[list[int]]:
+    """Deal batches so that hands hold about the same: the longest first, each to the hand that holds least.
+
+    Args:
+        sizes: of each batch, in tokens.
+        hands: number of processes.
+
+    Returns:
+        Indices of each hand's batches, ascending.
+    """
+    held, dealt = [0] * hands, [list[int]() for _ in range(hands)]
+    for index in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
+        hand = held.index(min(held))
+        held[hand] += sizes[index]
+        dealt[hand].append(index)
+    return [sorted(hand) for hand in dealt]
+
+
 def collate(corpus: Corpus, rows: Sequence[list[Piece]], multiple: int = 1) -> Batch:
     """Tensors of packed rows, padded to a common length that is a multiple of `multiple` tokens."""
-    width = -(-max(_length(row) for row in rows) // multiple) * multiple
+    width = -(-max(row_tokens(row) for row in rows) // multiple) * multiple
     shape = (len(rows), width)
     ids, positions = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     labels, pieces = np.full(shape, IGNORED, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
@@ -171,5 +189,12 @@ def collate(corpus: Corpus, rows: Sequence[list[Piece]], multiple: int = 1) -> B
     return Batch(*(torch.from_numpy(array) for array in (ids, labels, positions, pieces)))
 
 
-def _length(row: Sequence[Piece]) -> int:
+def row_tokens(row: Sequence[Piece]) -> int:
+    """Tokens of a row."""
     return sum(last - first for first, last in row)
+
+
+def count_targets(corpus: Corpus, rows: Sequence[Sequence[Piece]]) -> int:
+    """Trained tokens of rows: those that `collate` gives a label other than `IGNORED`."""
+    targets = np.frombuffer(corpus.targets, dtype=np.bool_)
+    return sum(int(np.count_nonzero(targets[first + 1 : last])) for row in rows for first, last in row)

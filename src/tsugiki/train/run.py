@@ -32,8 +32,9 @@ def train_adapter(model: Path, corpus: Corpus, out: Path, work: Work, config: Lo
         adapted = add_lora(base, config.lora, config.seed)
         passed: dict[str, float] = {"targets": gates.check_trainable(base, config.lora)}
         log, metrics = train_gated(base, model, corpus, work, config, passed)
-    save_adapter(adapted, out)
-    write_log(log, out)
+    if work.world.leads:
+        save_adapter(adapted, out)
+        write_log(log, out)
     return {**metrics, "total_parameters": total, "trainable_parameters": passed["targets"]}
 
 
@@ -52,8 +53,9 @@ def train_all(model: Path, corpus: Corpus, out: Path, work: Work, config: SFTCon
         network.get_output_embeddings().requires_grad_(True)
         trainable = sum(p.numel() for p in network.parameters() if p.requires_grad)
         log, metrics = train_gated(network, model, corpus, work, config, {})
-    write_checkpoint(network, model, out, config.dtype)
-    write_log(log, out)
+    if work.world.leads:
+        write_checkpoint(network, model, out, config.dtype)
+        write_log(log, out)
     return {**metrics, "total_parameters": total, "trainable_parameters": trainable}
 
 

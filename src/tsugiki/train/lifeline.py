@@ -1,0 +1,52 @@
+"""Connections of every rank to rank 0 that show when a process is gone, whatever its peers are waiting for."""
+
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+KEEPALIVE = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 4}
+"""A machine that vanishes without ending its connections is missed after 30 s."""
+GRACE_SECONDS = 5.0
+"""Time for a process to end by itself, and with its own reason, once a peer is gone."""
+
+
+class Lifeline:
+    """Watches connections, over which nothing is ever sent, in a thread of its own.
+
+    Gloo notices a lost peer only in a collective that is under way, and NCCL may never.
+    """
+
+    def __init__(self, connections: Sequence[socket.socket], on_loss: Callable[[], None]) -> None:
+        self._connections = connections
+        self._on_loss = on_loss
+        self._released = False
+        for connection in connections:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in KEEPALIVE.items():
+                connection.setsockopt(socket.IPPROTO_TCP, option, value)
+        self._thread = threading.Thread(target=self._watch, daemon=True, name="lifeline")
+        self._thread.start()
+
+    def _watch(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for connection in self._connections:
+                selector.register(connection, selectors.EVENT_READ)
+            selector.select()
+        if not self._released:
+            time.sleep(GRACE_SECONDS)
+            self._on_loss()
+
+    def release(self) -> None:
+        """From now on the end of a connection is no loss."""
+        self._released = True
+
+    def wait(self) -> None:
+        """Wait until a connection ends."""
+        self._thread.join()
+
+    def end(self) -> None:
+        """End the connections; the other side sees it."""
+        for connection in self._connections:
+            connection.shutdown(socket.SHUT_RDWR)
