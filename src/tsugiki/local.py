@@ -17,7 +17,7 @@ from tsugiki.artifact import Record
 from tsugiki.display import Display
 from tsugiki.errors import FAILED, PREEMPTED, TsugikiError
 from tsugiki.execute import cached
-from tsugiki.plan import Plan, Task, expanded
+from tsugiki.plan import Plan, Task, expanded, missing
 from tsugiki.process import stop_on_signals, without_interrupts
 from tsugiki.stage import Resources
 from tsugiki.store import open_store
@@ -130,16 +130,12 @@ class LocalRun:
         tasks = expanded(self.plan.tasks.values(), lambda task: self.resources(task).shards)
         with ThreadPoolExecutor(8) as pool:
             records = list(pool.map(lambda task: cached(task.call, store), tasks))
-        wanted = {task.name for task in tasks if task.call.address == target}
-        missing: dict[str, Task] = {}
-        for task, record in reversed(list(zip(tasks, records, strict=True))):
-            if record is not None:
-                self.outcomes[task.name] = Outcome(record, cached=True)
-            elif task.name in wanted:
-                missing[task.name] = task
-                wanted.update(task.needs)
-        self.display.plan([task.name for task in tasks], set(self.outcomes), set(missing))
-        return dict(reversed(missing.items()))
+        found = {task.name: record for task, record in zip(tasks, records, strict=True) if record is not None}
+        self.outcomes.update({name: Outcome(record, cached=True) for name, record in found.items()})
+        wanted = [task.name for task in tasks if task.call.address == target]
+        names = missing({task.name: task.needs for task in tasks}, found, wanted)
+        self.display.plan([task.name for task in tasks], found, names)
+        return {task.name: task for task in tasks if task.name in names}
 
     def _start_ready(self, waiting: dict[str, Task]) -> None:
         for task in list(waiting.values()):

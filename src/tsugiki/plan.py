@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -75,3 +75,21 @@ def expanded(tasks: Iterable[Task], shards: Callable[[Task], int]) -> list[Task]
         ]
         found += [*parts, Task(task.name, task.call.joined(count), (*task.needs, *(part.name for part in parts)))]
     return found
+
+
+def missing(needs: Mapping[str, Iterable[str]], done: Collection[str], wanted: Iterable[str]) -> list[str]:
+    """Names of what must be made, in the order of `needs`: what is wanted and not done, and the same of what it needs.
+
+    Args:
+        needs: every name with those that it reads from.
+        done: names of what exists.
+        wanted: names of what it is all for.
+    """
+    found: set[str] = set()
+    open_names = list(wanted)
+    while open_names:
+        name = open_names.pop()
+        if name not in found and name not in done:
+            found.add(name)
+            open_names += needs[name]
+    return [name for name in needs if name in found]

@@ -10,10 +10,10 @@ from hera.workflows import DAG, CronWorkflow, Parameter, Workflow, models
 
 from tsugiki.argo import pod
 from tsugiki.argo.layout import Layout, Placed, layout
-from tsugiki.argo.template import IDENTITY
 from tsugiki.argo.text import kebab
 from tsugiki.config import canonical
 from tsugiki.errors import BadInput
+from tsugiki.labels import IDENTITY, PROFILE, RECIPE, TARGET, WORKFLOW
 from tsugiki.plan import Plan, Task
 from tsugiki.profile import Profile
 from tsugiki.recipe import Recipe, Schedule
@@ -45,8 +45,8 @@ class Target:
 
     def labels(self) -> dict[str, str]:
         """By which runs can be found."""
-        named = {"workflow": self.workflow, "recipe": self.recipe, "profile": self.profile}
-        return {f"tsugiki/{key}": kebab(value) for key, value in named.items()}
+        named = {WORKFLOW: self.workflow, RECIPE: self.recipe, PROFILE: self.profile}
+        return {key: kebab(value) for key, value in named.items()}
 
 
 def manifest(plan: Plan, target: Target, recipe: Recipe, profile: Profile) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _workflow(target: Target, recipe: Recipe, profile: Profile) -> Workflow:
     identity = target.address.rpartition("-")[2]
     return Workflow(
         generate_name=f"{target.name}-",
-        labels=target.labels() | {"tsugiki/target": identity},
+        labels=target.labels() | {TARGET: identity},
         annotations=_annotations(target, recipe),
         **common,
     )

@@ -11,12 +11,11 @@ from hera.workflows import Artifact, Container, NoneArchiveStrategy, Parameter, 
 from tsugiki.argo import pod
 from tsugiki.argo.text import kebab
 from tsugiki.errors import BAD_INPUT, OUT_OF_TIME
+from tsugiki.labels import IDENTITY
 from tsugiki.profile import Profile
 from tsugiki.show import CURVE_FILE, PARAMETERS, RECORD_FILE
 from tsugiki.stage import Resources, Stage
 
-IDENTITY = "identity"
-"""Parameter with the identity of what the task makes; empty where it is known only when the workflow runs."""
 SHARD = "shard"
 SLACK_SECONDS = 600
 """Time that the hard deadline of an attempt grants beyond the time limit."""
