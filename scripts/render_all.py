@@ -15,7 +15,14 @@ STAND_INS = {
     "[import_pages]": f"import_pages.source=s3://sources/pages.xml.bz2#sha256:{'0' * 64}",
     "[import_chats]": f"import_chats.source=s3://sources/chats.jsonl#sha256:{'0' * 64}",
     "[import_model]": f"import_model.revision={'0' * 40}",
+    "[checkpoints]": f"checkpoints.cpt_sft=checkpoint/train_sft-{'0' * 16}",
 }
+
+
+def stand_ins(recipe: str) -> list[str]:
+    """Settings for what the text of a recipe leaves to its user."""
+    tables = {line.split("#")[0].strip() for line in recipe.splitlines()}
+    return [setting for table, setting in STAND_INS.items() if table in tables]
 
 
 def rendered() -> dict[str, str]:
@@ -23,8 +30,7 @@ def rendered() -> dict[str, str]:
     found = {}
     profile = load_profile(PROFILE)
     for path in sorted(RECIPES.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
-        settings = [setting for table, setting in STAND_INS.items() if table in text]
+        settings = stand_ins(path.read_text(encoding="utf-8"))
         workflow = load_workflow(recipe_workflow(str(path)))
         recipe = load_recipe(str(path), workflow.recipe_type, settings)
         plan, made = workflow.plan(recipe)

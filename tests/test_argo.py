@@ -10,10 +10,9 @@ import yaml
 from jobs.generate import generate
 from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
 from tsugiki.argo import Target, manifest, to_yaml
-from tsugiki.argo.manifest import NOW
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Chats, Checkpoint
-from tsugiki.plan import Plan
+from tsugiki.plan import NOW, Plan
 from tsugiki.profile import GPUPool, Pool, Profile, Scratch, Toleration
 from tsugiki.recipe import Recipe, Schedule
 from tsugiki.serve.config import GenerateConfig

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.render_all import STAND_INS, rendered
+from scripts.render_all import rendered, stand_ins
 from tsugiki.errors import BadInput
 from tsugiki.recipe import Recipe, load_recipe, load_workflow, recipe_path, recipe_workflow
 
@@ -15,8 +15,7 @@ NAMES = sorted(path.stem for path in (ROOT / "workflows" / "recipes").glob("*.to
 
 def load(name: str, *settings: str) -> Recipe:
     text = recipe_path(name).read_text(encoding="utf-8")
-    stand_ins = [setting for table, setting in STAND_INS.items() if table in text]
-    return load_recipe(name, load_workflow(recipe_workflow(name)).recipe_type, [*stand_ins, *settings])
+    return load_recipe(name, load_workflow(recipe_workflow(name)).recipe_type, [*stand_ins(text), *settings])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,7 +90,7 @@ def test_dropout_on_fused_experts_is_refused_with_the_reason() -> None:
         ("description", "'description' sets nothing: write table.key=value"),
         ("seed.x=1", "seed is a value, not a table"),
         ("seed=99999999999999999999", "train_cpt.seed: .*99999999999999999999"),
-        ("resources.train_ctp.gpus=8", r"\[resources.train_ctp\] names no stage: there is clean_corpus"),
+        ("resources.train_ctp.gpus=8", r"\[resources.train_ctp\] names no stage: there is check_night, clean_corpus"),
     ],
 )
 def test_what_cannot_work_is_refused_on_one_line(setting: str, line: str) -> None:

@@ -1,6 +1,6 @@
 """Workflow: did any checkpoint fall since the last good night? Every night asks the same questions anew."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -12,6 +12,7 @@ from jobs.make_sample_chats import make_sample_chats
 from jobs.score import ArmsConfig, score
 from tsugiki.kinds import Chats, Checkpoint, Report
 from tsugiki.nights.config import MarginConfig, Night, NightConfig
+from tsugiki.plan import NOW
 from tsugiki.recipe import Recipe, address_of, given
 from tsugiki.sample.config import SampleConfig
 from tsugiki.score.config import ScoreConfig
@@ -38,6 +39,14 @@ class NightlyEval(Recipe):
     generate: GenerateConfig
     score: ScoreConfig
     compare_nights: MarginConfig
+
+    @model_validator(mode="before")
+    @classmethod
+    def _night_or_schedule(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A night that is given is run once; else the schedule sets each night."""
+        if values.get("night"):
+            return {name: value for name, value in values.items() if name != "schedule"}
+        return {**values, "night": NOW} if values.get("schedule") else values
 
     @model_validator(mode="after")
     def _tables_fit(self) -> Self:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tsugiki.command import root_option
+from tsugiki.errors import BadInput
+from tsugiki.plan import late_tasks
 from tsugiki.process import exit_code, to_stderr
 from tsugiki.profile import load_profile
 from tsugiki.recipe import Recipe, Workflow, load_recipe, load_workflow
@@ -80,6 +82,11 @@ def run(arguments: argparse.Namespace) -> None:
     workflow, recipe = _load(arguments)
     prices = load_profile(arguments.profile).prices if arguments.profile else None
     plan, target = workflow.plan(recipe.priced(prices))
+    if late := late_tasks(plan.tasks.values()):
+        raise BadInput(
+            f"{', '.join(sorted(late))}: a schedule on a cluster sets when they run; to run them here state the time "
+            "(nightly_eval: SET='night=2026-11-24')"
+        )
     out = Path(arguments.out or Path("build", f"{workflow.name}-{Path(arguments.recipe).stem}"))
     local = LocalRun(
         plan=plan,

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 from tsugiki.artifact import Artifact
+from tsugiki.config import canonical
 from tsugiki.errors import BadInput
 from tsugiki.stage import Call, Stage
+
+NOW = "{{workflow.creationTimestamp.RFC3339}}"
+"""Stands in a configuration for the time at which a scheduled workflow starts; Argo puts it in."""
 
 P = ParamSpec("P")
 A = TypeVar("A", bound=Artifact)
@@ -93,3 +97,12 @@ def missing(needs: Mapping[str, Iterable[str]], done: Collection[str], wanted: I
             found.add(name)
             open_names += needs[name]
     return [name for name in needs if name in found]
+
+
+def late_tasks(tasks: Iterable[Task]) -> set[str]:
+    """Names of the tasks whose artifacts depend on when the workflow runs: their addresses are not known yet."""
+    found: set[str] = set()
+    for task in tasks:
+        if NOW in canonical(task.call.config.model_dump(mode="json")) or found.intersection(task.needs):
+            found.add(task.name)
+    return found

@@ -47,7 +47,7 @@ class Team:
     base: Path
     config: Training
     train: Callable[[Path, Path, Work, Training], None] = cpt
-    disturb: Callable[[int, int, list[int]], None] = lambda rank, step, pids: None
+    disturb: Callable[[int, int, list[int]], None] = lambda *_: None
     """Called by the leading rank after each step with the ids of the other ranks' processes."""
     hours: float = 1.0
     processes: list[BaseProcess] = field(default_factory=list)

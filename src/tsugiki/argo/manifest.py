@@ -14,12 +14,10 @@ from tsugiki.argo.text import kebab
 from tsugiki.config import canonical
 from tsugiki.errors import BadInput
 from tsugiki.labels import IDENTITY, PROFILE, RECIPE, TARGET, WORKFLOW
-from tsugiki.plan import Plan, Task
+from tsugiki.plan import NOW, Plan, Task, late_tasks
 from tsugiki.profile import Profile
 from tsugiki.recipe import Recipe, Schedule
 
-NOW = "{{workflow.creationTimestamp.RFC3339}}"
-"""Stands in a configuration for the time at which a scheduled workflow starts."""
 KEEP_SUCCESSFUL_SECONDS = 7 * 86400
 KEEP_FAILED_SECONDS = 30 * 86400
 """How long workflows stay listed once they have ended. What they made stays in the store."""
@@ -70,15 +68,6 @@ def manifest(plan: Plan, target: Target, recipe: Recipe, profile: Profile) -> di
         # Hera drops it; without it the workflows that the schedule starts would be found by no label
         rendered["spec"]["workflowMetadata"] = {"labels": target.labels(), "annotations": _annotations(target, recipe)}
     return rendered
-
-
-def late_tasks(tasks: list[Task]) -> set[str]:
-    """Names of the tasks whose artifacts depend on when the workflow runs: their addresses are not known yet."""
-    found: set[str] = set()
-    for task in tasks:
-        if NOW in canonical(task.call.config.model_dump(mode="json")) or found.intersection(task.needs):
-            found.add(task.name)
-    return found
 
 
 def _workflow(target: Target, recipe: Recipe, profile: Profile) -> Workflow:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from tsugiki.config import Config
+from tsugiki.plan import NOW
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -34,6 +35,8 @@ def _as_text(value: Any) -> Any:
 
 
 def _in_one_form(night: str) -> str:
+    if night == NOW:
+        return night
     at = moment(night)
     return night if _DATE.fullmatch(night) else at.isoformat().replace("+00:00", "Z")
 
