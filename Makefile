@@ -20,6 +20,7 @@ help: ## show this help
 	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
 	@echo "  PAGES=… CHATS=…    sources of the recipe          REVISION=…      commit of its model, 40 digits"
+	@echo "  OVERLAY=dev        a folder in k8s/overlays    CONTEXT=…        of the kubeconfig, else the current one"
 	@echo "  SEED=1             seed of the recipe             SET='table.key=value …'  any of its values (without spaces)"
 
 setup: .venv/ready ## make .venv (uv if present, pip otherwise; CPU torch where there is no GPU)

@@ -21,6 +21,7 @@ ARGO = Path("k8s", "components", "argo")
 ARGO_RELEASE = "v4.1.2"
 CRDS_URL = f"https://raw.githubusercontent.com/argoproj/argo-workflows/{ARGO_RELEASE}/manifests/base/crds/full"
 ROLLOUT_SECONDS = 600
+MEMORY = "custom-resource-definitions"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,10 +52,11 @@ def deploy(overlay: Path, kubectl: Kubectl) -> None:
     """Bring the cluster to what the overlay says, in the order in which parts need each other."""
     print(f"cluster: {kubectl.describe()}", flush=True)
     rendered = kubectl.render(overlay)
-    if rendered.find("Deployment", "workflow-controller"):
-        install_crds(kubectl)
-    refuse_unknown_apis(rendered, kubectl, overlay)
+    controller = rendered.find("Deployment", "workflow-controller")
+    refuse_unknown_apis(rendered, kubectl, overlay, argo=controller is not None)
     kubectl.apply(rendered.of("Namespace"))
+    if controller:
+        install_crds(controller["metadata"]["namespace"], kubectl)
     server = rendered.find("StatefulSet", "s3")
     if server:
         make_secret(rendered.namespace, kubectl)
@@ -64,15 +66,42 @@ def deploy(overlay: Path, kubectl: Kubectl) -> None:
         kubectl.wait_rollout(item, ROLLOUT_SECONDS)
     if server:
         make_bucket(rendered, kubectl)
+    elif rendered.needs_keys and not has_secret(rendered.namespace, kubectl):
+        print(f"Secret s3 is missing in {rendered.namespace}: make it with your bucket's keys (docs/cluster.md)")
     print(next_steps(rendered, kubectl))
 
 
-def install_crds(kubectl: Kubectl) -> None:
-    """Apply Argo's custom resource definitions, checked against their pinned hashes, and wait until they serve.
+def install_crds(namespace: str, kubectl: Kubectl) -> None:
+    """Apply Argo's custom resource definitions and wait until they serve.
 
-    They come from the folder ARGO_CRDS where that is set, else from the release.
+    That takes the API server half a minute, so a ConfigMap in Argo's namespace remembers what was applied: nothing is
+    done while the definitions are still the same.
     """
     pinned = dict(line.split()[::-1] for line in (ARGO / "crds.sha256").read_text(encoding="utf-8").splitlines())
+    names = [f"{name.removesuffix('.yaml').split('_')[1]}.argoproj.io" for name in pinned]
+    if kubectl.config(namespace, MEMORY) != crd_states(names, kubectl):
+        kubectl.apply_folder(fetch_crds(pinned))
+        kubectl("wait", "--for=condition=Established", "--timeout=60s", *(f"crd/{name}" for name in names))
+        metadata = {"name": MEMORY, "namespace": namespace}
+        data = crd_states(names, kubectl)
+        kubectl.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}])
+    print(f"Argo {ARGO_RELEASE}: {len(names)} custom resource definitions", flush=True)
+
+
+def crd_states(names: list[str], kubectl: Kubectl) -> dict[str, str]:
+    """What tells one state of the definitions from another, by name; and the release that they are from."""
+    columns = "custom-columns=NAME:.metadata.name,UID:.metadata.uid,GENERATION:.metadata.generation"
+    rows = kubectl("get", "crd", *names, "--ignore-not-found", "--no-headers", "-o", columns).splitlines()
+    states = {name: f"{uid}.{generation}" for name, uid, generation in map(str.split, rows)}
+    return states | {"release": ARGO_RELEASE}
+
+
+def fetch_crds(pinned: dict[str, str]) -> Path:
+    """A folder with the files of these names and SHA-256: ARGO_CRDS where that is set, else fetched from the release.
+
+    Raises:
+        BadInput: a file is missing, or another one.
+    """
     given = os.environ.get("ARGO_CRDS")
     folder = Path(given or Path("build", f"argo-crds-{ARGO_RELEASE}"))
     for name, digest in pinned.items():
@@ -80,14 +109,11 @@ def install_crds(kubectl: Kubectl) -> None:
             download(f"{CRDS_URL}/{name}", folder / name)
         if not (folder / name).is_file():
             raise BadInput(
-                f"ARGO_CRDS: {folder} has no {name}; copy manifests/base/crds/full of Argo {ARGO_RELEASE} there"
+                f"ARGO_CRDS: {folder} has no {name}; put manifests/base/crds/full of Argo {ARGO_RELEASE} there"
             )
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
             raise BadInput(f"{folder / name} is not the file of Argo {ARGO_RELEASE}: remove it, then deploy again")
-    kubectl.apply_folder(folder)
-    names = [f"crd/{name.removesuffix('.yaml').split('_')[1]}.argoproj.io" for name in pinned]
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
-    print(f"Argo {ARGO_RELEASE}: {len(names)} custom resource definitions serve", flush=True)
+    return folder
 
 
 def download(url: str, path: Path) -> None:
@@ -106,14 +132,14 @@ def download(url: str, path: Path) -> None:
     part.replace(path)
 
 
-def refuse_unknown_apis(rendered: Rendered, kubectl: Kubectl, overlay: Path) -> None:
-    """Say what the cluster does not serve before anything of the overlay is applied.
+def refuse_unknown_apis(rendered: Rendered, kubectl: Kubectl, overlay: Path, argo: bool) -> None:
+    """Say what the cluster does not serve before anything of the overlay, which may hold `argo`, is applied.
 
     Raises:
         BadInput: Argo, or an API that the overlay needs, is not installed.
     """
     served = kubectl("api-versions").split()
-    if "argoproj.io/v1alpha1" not in served:
+    if not argo and "argoproj.io/v1alpha1" not in served:
         raise BadInput("the cluster has no Argo Workflows: install it, or add components/argo to the overlay")
     for item in rendered.objects:
         if item["apiVersion"] not in served:
@@ -123,9 +149,14 @@ def refuse_unknown_apis(rendered: Rendered, kubectl: Kubectl, overlay: Path) -> 
             )
 
 
+def has_secret(namespace: str, kubectl: Kubectl) -> bool:
+    """Whether the namespace has the keys of its store."""
+    return bool(kubectl("-n", namespace, "get", "secret", "s3", "--ignore-not-found", "-o", "name"))
+
+
 def make_secret(namespace: str, kubectl: Kubectl) -> None:
     """Give the S3 server of the namespace random keys, unless it has keys."""
-    if kubectl("-n", namespace, "get", "secret", "s3", "--ignore-not-found", "-o", "name"):
+    if has_secret(namespace, kubectl):
         return
     kubectl.apply(
         [

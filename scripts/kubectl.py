@@ -48,6 +48,11 @@ class Rendered:
         return str(self._repository["region"])
 
     @property
+    def needs_keys(self) -> bool:
+        """Whether the artifact repository is reached with keys of a Secret."""
+        return "secretKeySecret" in self._repository
+
+    @property
     def _repositories(self) -> Object:
         found = self.find("ConfigMap", "artifact-repositories")
         if found is None:
@@ -119,6 +124,11 @@ class Kubectl:
         """The decoded values of a Secret."""
         data = json.loads(self("-n", namespace, "get", "secret", name, "-o", "json"))["data"]
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def config(self, namespace: str, name: str) -> dict[str, str]:
+        """The values of a ConfigMap; none if it is not there."""
+        text = self("-n", namespace, "get", "configmap", name, "--ignore-not-found", "-o", "json")
+        return dict(json.loads(text)["data"]) if text else {}
 
     def wait_rollout(self, item: Object, seconds: int) -> None:
         """Wait until a Deployment or StatefulSet is there.

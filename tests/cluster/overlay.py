@@ -85,10 +85,15 @@ def stage_pod(name: str, image: str, **changes: Any) -> Object:
     }
 
 
-def needs_image(kube: Kube, image: str) -> None:
-    """Skip unless a node has an image: the cluster for tests may not be able to pull one."""
+def holds_image(kube: Kube, image: str) -> bool:
+    """Whether a node has an image: the cluster for tests may not be able to pull one."""
     nodes = kube.get("nodes")["items"]
-    if not any(image in (held.get("names") or []) for node in nodes for held in node["status"]["images"]):
+    return any(image in (held.get("names") or []) for node in nodes for held in node["status"]["images"])
+
+
+def needs_image(kube: Kube, image: str) -> None:
+    """Skip unless a node has an image."""
+    if not holds_image(kube, image):
         pytest.skip(f"no node has {image}: load it")
 
 

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from scripts.deploy import ARGO_RELEASE
 from tests.cluster.overlay import COMPONENTS, K8S, OVERLAYS, find, render, stage_pod, write_overlay
 from tests.kube import Kube, KubectlError, until
 
@@ -187,3 +189,36 @@ def test_a_nightly_run_gives_its_place_to_one_that_somebody_waits_for(installed:
     finally:
         removed = [{"op": "remove", "path": path}]
         installed("patch", "node", node, "--subresource=status", "--type=json", "-p", json.dumps(removed))
+
+
+def test_one_release_of_argo_is_pinned_everywhere(cluster: Kube) -> None:
+    objects = render(cluster, K8S / "overlays" / "dev")
+    settings = find(objects, "ConfigMap", "workflow-controller-configmap")["data"]
+    images = [yaml.safe_load(settings["executor"])["image"]]
+    for name in ("workflow-controller", "argo-server"):
+        images += [
+            item["image"] for item in find(objects, "Deployment", name)["spec"]["template"]["spec"]["containers"]
+        ]
+    assert {image.rpartition(":")[2] for image in images} == {ARGO_RELEASE}
+
+
+def test_the_controller_knows_its_settings(cluster: Kube) -> None:
+    settings = find(render(cluster, K8S / "overlays" / "dev"), "ConfigMap", "workflow-controller-configmap")["data"]
+    # it stops at a setting that it does not know, at a key `config` beside others, and at what is no YAML
+    assert set(settings) == {"executor", "retentionPolicy", "workflowDefaults"}
+    assert all(isinstance(yaml.safe_load(text), dict) for text in settings.values())
+    assert set(yaml.safe_load(settings["retentionPolicy"])) == {"completed", "failed", "errored"}
+
+
+@pytest.mark.argo
+def test_the_defaults_of_workflows_are_a_workflow_s(cluster: Kube, namespace: Kube) -> None:
+    settings = find(render(cluster, K8S / "overlays" / "dev"), "ConfigMap", "workflow-controller-configmap")["data"]
+    if "argoproj.io/v1alpha1" not in cluster("api-versions"):
+        pytest.skip("the cluster has no Argo Workflows")
+    made = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "defaults"}}
+    made |= yaml.safe_load(settings["workflowDefaults"])
+    flags = ("--dry-run=server", "--validate=strict")
+    namespace.apply(made, flags=flags)
+    made["spec"]["podGC"]["strategy"] = "OnSuccess"
+    with pytest.raises(KubectlError, match="podGC"):
+        namespace.apply(made, flags=flags)
