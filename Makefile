@@ -12,7 +12,7 @@ settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--s
             $(if $(REVISION),--set "import_model.revision=$$REVISION") \
             $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
 
-.PHONY: help setup check test e2e run render deploy docs lock bench clean
+.PHONY: help setup check test e2e run render deploy docs lock images bench clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,9 +52,11 @@ deploy: setup ## install OVERLAY=dev (Argo, S3, the namespace) or production (th
 docs: setup ## write docs/stages.md from the stages
 	$(bin)/python -m tsugiki.cli docs
 
-lock: setup ## pin the newest versions that pyproject.toml admits in requirements/locked.txt
-	uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url --universal --python-version 3.11 \
-	    --extra dev --output-file requirements/locked.txt pyproject.toml
+lock: setup ## pin the newest versions that pyproject.toml admits, here and in the images
+	scripts/lock
+
+images: ## build the images of the stages; scripts/images lists the variables: TAG, PREFIX, VARIANT, IMAGES …
+	@scripts/images
 
 bench: setup ## measure: import time of stages, second run of the sample
 	$(bin)/python bench/start.py
