@@ -1,5 +1,7 @@
 """Names that are written into manifests and read from them again: labels, and the parameter that tells what is made."""
 
+import re
+
 WORKFLOW = "tsugiki/workflow"
 RECIPE = "tsugiki/recipe"
 PROFILE = "tsugiki/profile"
@@ -13,3 +15,8 @@ RUN = "workflows.argoproj.io/workflow"
 
 IDENTITY = "identity"
 """Parameter with the identity of what a task makes; empty where it is known only when the workflow runs."""
+
+
+def kebab(name: str) -> str:
+    """A Kubernetes name: lower case letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

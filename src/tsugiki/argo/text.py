@@ -8,10 +8,9 @@ from typing import Any
 
 import yaml
 
+from tsugiki.labels import kebab
 
-def kebab(name: str) -> str:
-    """A Kubernetes name: lower case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+__all__ = ["kebab", "to_yaml"]
 
 
 class _Dumper(yaml.SafeDumper):
