@@ -12,10 +12,10 @@ settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--s
             $(if $(REVISION),--set "import_model.revision=$$REVISION") \
             $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
 
-.PHONY: help setup check test e2e run render deploy docs lock images bench clean
+.PHONY: help setup check test e2e test-cluster test-argo run render deploy docs lock images bench clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
@@ -35,10 +35,16 @@ check: setup ## lint, types, generated pages, size of modules and functions
 	$(bin)/python scripts/check_sizes.py
 
 test: setup ## the fast tests
-	$(bin)/python -m pytest -q -m "not slow and not gpu and not cluster and not vllm"
+	$(bin)/python -m pytest -q -m "not slow and not gpu and not cluster and not argo and not vllm"
 
 e2e: setup ## the slow tests too: kills at random moments, the sample end to end
-	$(bin)/python -m pytest -q -m "slow"
+	$(bin)/python -m pytest -q -m "slow and not cluster and not argo"
+
+test-cluster: setup ## the tests on the Kubernetes cluster that KUBECONFIG names and tests may change
+	$(bin)/python -m pytest -q -m "cluster and not argo" tests/cluster
+
+test-argo: setup ## the tests on Argo Workflows on that cluster
+	$(bin)/python -m pytest -q -m "argo" tests
 
 run: setup ## run WORKFLOW with RECIPE on this machine; what exists is not made again
 	@$(bin)/python -m tsugiki.cli run "$$WORKFLOW" --recipe "$$RECIPE" --root "$$ROOT" $(settings)

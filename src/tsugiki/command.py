@@ -14,7 +14,7 @@ from tsugiki.artifact import Artifact, Record
 from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
 from tsugiki.errors import BadInput, TsugikiError
-from tsugiki.execute import Conditions, cached, execute
+from tsugiki.execute import Conditions, cached, execute, existing
 from tsugiki.log import Log
 from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
@@ -49,6 +49,8 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
             "image and planner are of different versions; build the images from the planner's commit and submit again"
         )
     store, world = open_store(arguments.root), join()
+    if world.leads:
+        log.say("started", f"to make {call.address}")
     record = cached(call, store)
     fresh = record is None
     if fresh and arguments.existing:
@@ -63,8 +65,9 @@ def _tell(call: Call[Any], store: Store, record: Record, fresh: bool, arguments:
     if arguments.show:
         from tsugiki.show import show
 
-        # of a part whose whole exists there is nothing to show
-        show(call.output, store, arguments.show, fresh)
+        # a part was not made where the whole exists
+        made = call if existing(call, store) else replace(call, shard=None)
+        show(made.output, store, arguments.show, fresh)
     log.say("done", f"{record.seconds:.1f} s", seconds=record.seconds, gpu_seconds=record.gpu_seconds, cached=not fresh)
     print(call.address)
 
