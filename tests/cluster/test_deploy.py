@@ -175,3 +175,12 @@ def test_a_field_that_somebody_else_manages_is_left_alone_and_named(deployed: De
     assert "FORCE=1" in done.stderr
     assert deploy(deployed.overlay, "--force").returncode == 0
     assert deployed.work.get("configmap", "s3")["data"]["AWS_REGION"] == "us-east-1"
+
+
+def test_a_new_key_is_made_when_the_old_one_is_deleted(deployed: Deployed) -> None:
+    old = deployed.keys
+    deployed.work("delete", "secret", "s3")
+    deployed.work("rollout", "restart", "statefulset/s3")
+    done = deploy(deployed.overlay)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert deployed.keys["AWS_SECRET_ACCESS_KEY"] != old["AWS_SECRET_ACCESS_KEY"]
