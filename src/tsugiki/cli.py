@@ -74,8 +74,9 @@ def _load(arguments: argparse.Namespace) -> tuple[Workflow, Recipe]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """`tsugiki run`: the report's path is the last line printed."""
+    """`tsugiki run`: the report's path is the last line printed, also where a check behind the report has failed."""
     from tsugiki.display import make_display
+    from tsugiki.kinds import Report
     from tsugiki.local import LocalRun, this_machine
     from tsugiki.results import cost_line, publish
 
@@ -96,11 +97,16 @@ def run(arguments: argparse.Namespace) -> None:
         machine=this_machine(arguments.slots),
         display=make_display(),
     )
-    outcomes = local.run(target.address)
-    page = publish(target.address, arguments.root, outcomes, prices, out)
-    if prices is not None:
-        print(cost_line(outcomes, prices))
-    print(f"report: {page.resolve()}")
+    try:
+        local.run(target.address)
+    finally:
+        made = [task.call.address for task in plan.tasks.values() if task.name in local.outcomes]
+        reports = [address for address in made if address.startswith(f"{Report.kind}/")]
+        if reports:
+            page = publish(reports[-1], arguments.root, local.outcomes, prices, out)
+            if prices is not None:
+                print(cost_line(local.outcomes, prices))
+            print(f"report: {page.resolve()}")
 
 
 def render(arguments: argparse.Namespace) -> None:

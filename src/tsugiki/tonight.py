@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tsugiki.artifact import Record
 from tsugiki.kinds import Scores
+from tsugiki.lineage import stage_run
 from tsugiki.nights.compare import PastNight, compare
 from tsugiki.nights.config import NightConfig
 from tsugiki.nights.data import BEFORE, TONIGHT, Change, Lost, NightData
 from tsugiki.nights.figures import Compared, Comparison, NightFigures
-from tsugiki.report.data import Question
+from tsugiki.report.data import Question, StageRun
 from tsugiki.report.questions import questions
 from tsugiki.score.config import Measure, ScoreConfig
 from tsugiki.score.scores import Cell, Share
@@ -50,8 +51,20 @@ def night_data(scores: Scores, earlier: Sequence[StoredNight], address: str, con
         scores=of_tonight,
         changes=changes(tonight, before) if before else (),
         lost=tuple(Lost(it, lost_questions(it, tonight, before, of_tonight.measure)) for it in falls if before),
+        stages=tuple(_stages(tonight)),
+        prices=config.prices,
         history={**{night.report.address: night.figures for night in earlier}, address: figures},
     )
+
+
+def _stages(tonight: Evaluation) -> Iterator[StageRun]:
+    """What was made for this night: answers, once where two names stand for one checkpoint, and scores."""
+    seen: set[str] = set()
+    for name, answers in tonight.answers.items():
+        if answers.address not in seen:
+            seen.add(answers.address)
+            yield stage_run(f"{answers.record.stage}.{name}", answers.record, None, answers.address)
+    yield stage_run(tonight.scores.record.stage, tonight.scores.record, None, tonight.scores.address)
 
 
 def _share(cell: Cell) -> Share:
@@ -101,11 +114,11 @@ def _traits(record: Record, name: str) -> dict[str, str]:
     model = {f"checkpoint {name}": record.inputs["model"]} if "model" in record.inputs else {}
     settings = {f"{record.stage}.{key}": value for key, value in record.config.items() if key not in ("repeat", "arms")}
     traits = {**model, "questions": record.inputs["chats"], **settings, **record.provenance}
-    return {what: str(value) for what, value in traits.items()}
+    return {what: str(value) for what, value in traits.items() if what != "run"}
 
 
 def lost_questions(fall: Comparison, tonight: Evaluation, before: Evaluation, measure: Measure) -> tuple[Question, ...]:
-    """Questions behind a regression: right on the last good night and wrong tonight, a few of them, by id."""
+    """Questions behind a regression, right on the last good night and wrong tonight: a few, one for each fact."""
     nights = {BEFORE: before, TONIGHT: tonight}
     judged = (
         row.model_copy(update={"arm": label})
@@ -117,7 +130,9 @@ def lost_questions(fall: Comparison, tonight: Evaluation, before: Evaluation, me
     changed = changed_questions(tonight, before)
     asked = questions(tonight.chats.rows(), answers, judged)
     lost = [it for it in asked if it.id not in changed and _is_lost(it, measure)]
-    return tuple(sorted(lost, key=lambda it: it.id)[:_SHOWN])
+    facts = {chat.id: chat.fact for chat in tonight.chats.rows()}
+    of_each_fact = {facts[it.id]: it for it in sorted(lost, key=lambda it: it.id, reverse=True)}
+    return tuple(sorted(of_each_fact.values(), key=lambda it: it.id)[:_SHOWN])
 
 
 def _is_lost(question: Question, measure: Measure) -> bool:

@@ -12,7 +12,7 @@ from tsugiki.rows import Split
 from tsugiki.score.scores import Share
 
 _WIDTH, _HEIGHT = 440, 196
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 432.0, 14.0, 168.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54.0, 432.0, 14.0, 168.0
 _DOTS_UP_TO = 60
 
 

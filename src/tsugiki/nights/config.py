@@ -2,12 +2,13 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from tsugiki.config import Config
 from tsugiki.plan import NOW
+from tsugiki.prices import Prices
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -42,17 +43,22 @@ def _in_one_form(night: str) -> str:
 
 
 Night = Annotated[str, BeforeValidator(_as_text), AfterValidator(_in_one_form)]
-"""A night by its date (2026-11-24) or by the timestamp of its schedule (2026-11-24T02:00:00+09:00)."""
+"""A night by its date (2026-11-24) or by a timestamp (2026-11-24T02:00:00+09:00); `NOW` until a schedule sets it."""
 
 
 class MarginConfig(Config):
     """When a night counts as a regression."""
+
+    # money follows from the time that a night took, which is in no identity either
+    neutral: ClassVar[tuple[str, ...]] = ("prices",)
 
     margin: float = Field(ge=0, lt=1)
     """Largest fall in accuracy that is put up with, as a share (0.02 for two percentage points)."""
     confidence: float = Field(gt=0.5, lt=1)
     """Coverage of all intervals of a night together, as a share: each is widened by their number (Bonferroni), so that
     more checkpoints and splits do not mean more false alarms."""
+    prices: Prices | None = None
+    """What machines cost; left out, no money is shown. Usually from the cluster's profile."""
 
 
 class NightConfig(MarginConfig):

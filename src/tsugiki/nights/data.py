@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tsugiki.nights.figures import Comparison, NightFigures
-from tsugiki.report.data import Question
+from tsugiki.prices import Prices
+from tsugiki.report.data import Question, StageRun
 from tsugiki.score.scores import Scores
 
 BEFORE, TONIGHT = "before", "tonight"
@@ -37,5 +38,8 @@ class NightData:
     """Those of tonight."""
     changes: tuple[Change, ...]
     lost: tuple[Lost, ...]
+    stages: tuple[StageRun, ...]
+    """What was made for this night."""
+    prices: Prices | None
     history: Mapping[str, NightFigures]
     """Every night of the series by the address of its report, oldest first, tonight last."""

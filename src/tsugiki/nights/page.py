@@ -8,6 +8,7 @@ from tsugiki.nights.figures import Compared, Comparison, NightFigures
 from tsugiki.nights.verdict import findings, verdict
 from tsugiki.report.answers import card, icon
 from tsugiki.report.charts import SPLIT_NAMES, accuracy_plot, arm_colour, gap_plot, gap_row, shown_splits
+from tsugiki.report.costs import costs_section
 from tsugiki.report.markup import Markup, count, el, join, percent, points, span
 from tsugiki.report.page import document, verdict_box
 from tsugiki.report.style import ARM_COLOURS
@@ -16,6 +17,8 @@ from tsugiki.report.verdict import arm_name
 from tsugiki.rows import Split
 from tsugiki.score.scores import Share
 
+_COUNTED = "Tonight's answers and scores, with all attempts at them."
+_OPEN = 3
 _LISTED = 60
 """Nights of which the table gives the figures; the chart shows all."""
 
@@ -43,6 +46,7 @@ def _sections(data: NightData) -> Iterator[tuple[str, str, Markup]]:
         yield "answers", "Answers that were lost", join(_lost(data))
     yield "accuracy", "Accuracy tonight", _tonight(data)
     yield "history", "History of the series", join(_history(data))
+    yield "cost", "What this night took", costs_section(data.stages, data.prices, _COUNTED)
 
 
 def _comparison(data: NightData, compared: Compared) -> Markup:
@@ -97,7 +101,10 @@ def _lost(data: NightData) -> Iterator[Markup]:
     labels = {BEFORE: data.figures.compared.night, TONIGHT: "tonight"}
     for lost in data.lost:
         yield el("h3", f"{arm_name(lost.fall.checkpoint)}, {SPLIT_NAMES[lost.fall.split].lower()}")
-        yield el("div", (card(it, labels, data.scores.measure) for it in lost.questions), class_="many")
+        cards = [card(it, labels, data.scores.measure) for it in lost.questions]
+        yield el("div", cards[:_OPEN], class_="many")
+        if cards[_OPEN:]:
+            yield el("details", el("summary", f"{len(cards) - _OPEN} more"), el("div", cards[_OPEN:], class_="many"))
 
 
 def _tonight(data: NightData) -> Markup:
@@ -115,8 +122,11 @@ def _history(data: NightData) -> Iterator[Markup]:
         class_="note",
     )
     yield el("p", _legend(names))
-    for split in _splits(nights):
-        yield el("figure", el("figcaption", SPLIT_NAMES[split]), history_chart(nights, split, names))
+    charts = (
+        el("figure", el("figcaption", SPLIT_NAMES[split]), history_chart(nights, split, names))
+        for split in _splits(nights)
+    )
+    yield el("div", charts, class_="many")
     first, *others = shown_splits(data.scores)
     yield el("h3", SPLIT_NAMES[first])
     yield _nights_table(nights, first, names)
@@ -130,7 +140,7 @@ def _nights(number: int) -> str:
 
 def _legend(names: Sequence[str]) -> Markup:
     keys = (key(arm_name(name), number % ARM_COLOURS) for number, name in enumerate(names))
-    return join(*(join(item, "  ") for item in keys))
+    return join(*(join(item, "\u2003") for item in keys))
 
 
 def _splits(nights: Sequence[NightFigures]) -> list[Split]:

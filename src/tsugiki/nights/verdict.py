@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from tsugiki.nights.figures import Compared, Comparison, NightFigures
-from tsugiki.report.charts import SPLIT_NAMES
 from tsugiki.report.markup import count, percent, points
-from tsugiki.report.verdict import Verdict, arm_name
+from tsugiki.report.verdict import ASKED, Verdict, arm_name
+from tsugiki.rows import Split
 
 _TOLD = 3
 
@@ -21,8 +21,8 @@ def verdict(night: NightFigures) -> Verdict:
         )
     if compared.falls:
         worst, *others = compared.falls
-        further = f", and {len(others)} more of {len(compared.comparisons)} comparisons fell" if others else ""
-        return Verdict("worse", f"Regression: {_fall(worst)}{further}.", _evidence(worst, night))
+        further = f"; {len(others)} more of {len(compared.comparisons)} comparisons fell" if others else ""
+        return Verdict("worse", f"Regression: {_fall(worst, compared.night)}{further}.", _evidence(worst, night))
     if not compared.comparisons:
         return Verdict(
             "undecided",
@@ -31,27 +31,33 @@ def verdict(night: NightFigures) -> Verdict:
             "Later nights are compared with it.",
         )
     lowest = min(compared.comparisons, key=lambda it: it.low)
-    beyond = f" by more than {points(night.margin).lstrip('+')} points" if night.margin else ""
+    beyond = f" by more than {_margin(night)}" if night.margin else ""
     return Verdict(
         "better",
         f"Good: no checkpoint is shown to have fallen{beyond} since {compared.night}.",
-        f"The interval that reaches furthest down: {_name(lowest)}. {_evidence(lowest, night)}",
+        f"The interval that reaches furthest down is that of {_name(lowest.checkpoint, lowest.split)}. "
+        f"{_evidence(lowest, night)}",
     )
 
 
-def _name(it: Comparison) -> str:
-    return f"{arm_name(it.checkpoint)}, {SPLIT_NAMES[it.split].lower()}"
+def _name(checkpoint: str, split: Split) -> str:
+    return f"{arm_name(checkpoint)} on {ASKED[split]}"
 
 
-def _fall(it: Comparison) -> str:
-    return f"{_name(it)}, fell from {percent(it.before, 1)} to {percent(it.tonight, 1)}"
+def _fall(it: Comparison, than: str) -> str:
+    now, then = percent(it.tonight, 1), percent(it.before, 1)
+    return f"{arm_name(it.checkpoint)} answers {now} of {ASKED[it.split]}, {then} on {than}"
+
+
+def _margin(night: NightFigures) -> str:
+    return f"{100 * night.margin:g} points"
 
 
 def _evidence(it: Comparison, night: NightFigures) -> str:
     return (
         f"Paired difference {points(it.difference)} points, interval {points(it.low)} to {points(it.high)} "
         f"({percent(night.confidence)} for all intervals of the night together), {count(it.n)} questions about "
-        f"{count(it.facts)} facts; margin {points(night.margin).lstrip('+')} points."
+        f"{count(it.facts)} facts; margin {_margin(night)}."
     )
 
 
@@ -61,7 +67,7 @@ def findings(night: NightFigures) -> Iterator[str]:
     if compared is None:
         return
     for it in compared.falls[1:]:
-        yield f"{_fall(it)} ({points(it.low)} to {points(it.high)} points)."
+        yield f"{_fall(it, compared.night)} ({points(it.low)} to {points(it.high)} points)."
     for text, names in (
         ("New tonight, and compared with nothing", compared.new),
         (f"Gone: evaluated on {compared.night} and not tonight", compared.gone),
@@ -73,7 +79,7 @@ def findings(night: NightFigures) -> Iterator[str]:
 
 def _left_out(compared: Compared) -> Iterator[str]:
     if compared.uncompared:
-        names = (f"{arm_name(it.checkpoint)}, {SPLIT_NAMES[it.split].lower()}" for it in compared.uncompared)
+        names = (_name(it.checkpoint, it.split) for it in compared.uncompared)
         yield f"No question in common with {compared.night}: {'; '.join(names)}."
     numbers = [it.left_out for it in compared.comparisons] + [it.left_out for it in compared.uncompared]
     left_out = max(numbers, default=0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tsugiki.prices import Prices, amount, total
-from tsugiki.report.data import ReportData, StageRun
+from tsugiki.report.data import StageRun
 from tsugiki.report.markup import Markup, count, duration, el, figure, join, timed
 from tsugiki.report.tables import table
 
@@ -58,9 +58,14 @@ def _fresh(stages: Sequence[StageRun]) -> list[StageRun]:
     return [stage for stage in stages if not stage.cached]
 
 
-def costs_section(data: ReportData) -> Markup:
-    """Wall time, GPU time and money of every stage and of all; a column is left out where it has nothing to say."""
-    stages, prices = data.stages, data.prices
+def costs_section(stages: Sequence[StageRun], prices: Prices | None, counted: str) -> Markup:
+    """Wall time, GPU time and money of every stage and of all; a column is left out where it has nothing to say.
+
+    Args:
+        stages: what is counted.
+        prices: of the machines; None leaves money out.
+        counted: a sentence that says what is counted.
+    """
     everything = _sum(stages, prices)
     sums = {"This run": _sum(_fresh(stages), prices)} if any(stage.cached for stage in stages) else {}
     sums["All"] = everything
@@ -75,7 +80,7 @@ def costs_section(data: ReportData) -> Markup:
     if prices is not None:
         columns[prices.currency] = [_money(line, everything) for line in lines]
     rows = [*zip(*columns.values(), strict=True)]
-    note = el("p", " ".join(_notes(stages, prices)), class_="note")
+    note = el("p", " ".join((counted, *_notes(stages, prices))), class_="note")
     return join(note, table([*columns], rows, numeric=range(1, 4), headed=True, sums=len(sums)))
 
 
@@ -91,7 +96,6 @@ def _money(line: Spent, everything: Spent) -> Markup:
 
 
 def _notes(stages: Sequence[StageRun], prices: Prices | None) -> Iterator[str]:
-    yield "Every artifact behind this page counts once, with all attempts at it, whichever run made it."
     if prices is not None:
         gpus = prices.gpu_hour if isinstance(prices.gpu_hour, dict) else {"GPU": prices.gpu_hour}
         hourly = (f"{what} {figure(price)}" for what, price in {**gpus, "core": prices.cpu_hour}.items())

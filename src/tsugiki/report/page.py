@@ -127,7 +127,8 @@ def _gaps(scores: Scores, split: Split) -> Markup:
 def _costs(data: ReportData) -> Markup:
     details = [block for block in map(measured, data.stages) if block]
     folded = el("details", el("summary", "What each stage measured"), details) if details else join()
-    return join(costs_section(data), folded)
+    counted = "Every artifact behind this page counts once, with all attempts at it, whichever run made it."
+    return join(costs_section(data.stages, data.prices, counted), folded)
 
 
 def _provenance(data: ReportData) -> Markup:

@@ -14,7 +14,7 @@ NEGLIGIBLE = 0.05
 """A gain whose interval ends below this is called none: 5 percentage points."""
 _UNFINISHED = 0.05
 _NAMES = {"base": "Base", "cpt": "CPT", "sft": "SFT", "cpt_sft": "CPT+SFT"}
-_ASKED: dict[Split, str] = {
+ASKED: dict[Split, str] = {
     "test": "held-out questions",
     "train": "questions trained on",
     "other": "questions outside the domain",
@@ -52,7 +52,7 @@ def verdict(scores: Scores) -> Verdict:
     alone = " alone" if (arm, than) == ("cpt_sft", "sft") else ""
     digits = int(percent(ours.accuracy) == percent(theirs.accuracy) and ours.accuracy != theirs.accuracy)
     sentence = (
-        f"{arm_name(arm)} answers {percent(ours.accuracy, digits)} of {_ASKED[split]}, "
+        f"{arm_name(arm)} answers {percent(ours.accuracy, digits)} of {ASKED[split]}, "
         f"{arm_name(than)}{alone} {percent(theirs.accuracy, digits)}: {_meaning(tone, arm, than)}."
     )
     return Verdict(tone, sentence, _evidence(gap, ours, theirs, scores.confidence))
@@ -63,14 +63,14 @@ def _single(scores: Scores, arm: str) -> Verdict:
     cell = scores.arms[arm][split]
     return Verdict(
         "single",
-        f"{arm_name(arm)} answers {percent(cell.accuracy)} of {_ASKED[split]}.",
+        f"{arm_name(arm)} answers {percent(cell.accuracy)} of {ASKED[split]}.",
         f"{percent(scores.confidence)} interval {span(cell.low, cell.high)}, {_asked(cell)}.",
     )
 
 
 def _split(scores: Scores, arm: str) -> Split:
     """The split that matters most among those asked."""
-    return next(split for split in _ASKED if split in scores.arms[arm])
+    return next(split for split in ASKED if split in scores.arms[arm])
 
 
 def paired(scores: Scores, split: Split, arm: str, than: str) -> Gap:
