@@ -1,27 +1,38 @@
-"""The command `tsugiki`: run a workflow here, render it for Argo, write the generated pages."""
+"""The command `tsugiki`: run a workflow here or on a cluster, watch it, stop it, take it up again."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tsugiki.command import root_option
-from tsugiki.errors import BadInput
-from tsugiki.plan import late_tasks
-from tsugiki.process import exit_code, to_stderr
-from tsugiki.profile import load_profile
-from tsugiki.recipe import Recipe, Workflow, load_recipe, load_workflow
+from tsugiki.options import root_option
+
+if TYPE_CHECKING:
+    from tsugiki.recipe import Recipe, Workflow
+
+# whatever takes long to load is imported by the command that needs it
+Command = Callable[[argparse.Namespace], None]
+
+MORE = (
+    "NAME may be left out: the newest run is meant, of --workflow and --recipe where they are given "
+    "(stop: the only one that has not ended)."
+)
+CODES = "Exit code: 0 succeeded, 1 failed, 75 stopped, 124 not ended in time."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The contract's exit code: 0 done, 2 bad input or configuration, 75 stopped and resumable, else failed.
+        The contract's exit code: 0 done, 2 bad input or configuration, 75 stopped and resumable, 124 out of time, else
+        failed.
     """
     arguments = parser().parse_args(argv)
+    from tsugiki.process import exit_code, to_stderr
+
     return exit_code(lambda: arguments.command(arguments), to_stderr("tsugiki"))
 
 
@@ -29,22 +40,44 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(prog="tsugiki", description=__doc__)
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for name, function, text in (
-        ("run", run, "run a workflow on this machine; what exists already is not made again"),
-        ("render", render, "print the Argo workflow as YAML"),
-    ):
-        command = commands.add_parser(name, help=text, description=text)
+
+    def add(name: str, function: Command, text: str, epilog: str = "") -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog)
         command.set_defaults(command=function)
-        _workflow_options(command)
-    commands.choices["render"].add_argument("--profile", default="dev", help="a file in workflows/profiles, or a path")
-    commands.choices["run"].add_argument("--profile", help="take the prices of machines from this profile")
-    commands.choices["run"].add_argument("--slots", type=at_least_one, help="tasks at once (default: 2)")
-    commands.choices["run"].add_argument(
-        "--out", help="directory of the report and the logs (default: build/WORKFLOW-RECIPE)"
-    )
-    docs = commands.add_parser("docs", help="write docs/stages.md", description="write docs/stages.md")
-    docs.set_defaults(command=write_docs)
+        return command
+
+    _run_options(add("run", run, "run a workflow on this machine; what exists already is not made again"))
+    _rendering_options(add("render", render, "print the Argo workflow as YAML, checked as the cluster would"))
+    submit = add("submit", _on_cluster("submit"), "submit a workflow to a cluster, without the tasks that are done")
+    _rendering_options(submit)
+    submit.add_argument("--no-prune", action="store_true", help="submit every task; each sees for itself what exists")
+    submit.add_argument("--again", action="store_true", help="submit even if a run for the same target is under way")
+    submit.add_argument("--dry-run", action="store_true", help="let the cluster check everything, and submit nothing")
+    _named(add("status", _on_cluster("status"), "show the runs on a cluster, or the tasks of one"))
+    wait = add("wait", _on_cluster("wait"), "wait for the end of a run, and say what changes", f"{MORE} {CODES}")
+    _named(wait)
+    wait.add_argument("--timeout", type=seconds, metavar="SECONDS", help="how long at most (default: for ever)")
+    logs = add("logs", _on_cluster("logs"), "print the logs of a run, from its pods or the archive", MORE)
+    _named(logs)
+    logs.add_argument("task", nargs="?", default="", metavar="TASK", help="only this task (NAME may be '')")
+    logs.add_argument("--follow", action="store_true", help="go on until it ends")
+    _named(add("stop", _on_cluster("stop"), "stop a run; its stages save their state", MORE))
+    again = add("retry", _on_cluster("retry"), "submit the same workflow again, without the tasks that are done", MORE)
+    _named(again)
+    again.add_argument("--no-prune", action="store_true", help="submit every task; each sees for itself what exists")
+    add("docs", write_docs, "write docs/stages.md")
     return made
+
+
+def _on_cluster(name: str) -> Command:
+    """The function of that name in tsugiki.cluster.commands, imported when it is called."""
+
+    def command(arguments: argparse.Namespace) -> None:
+        from tsugiki.cluster import commands
+
+        getattr(commands, name)(arguments)
+
+    return command
 
 
 def at_least_one(text: str) -> int:
@@ -54,10 +87,34 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """A time, as argparse takes types."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds: give 0 or more")
+    return value
+
+
+def _run_options(command: argparse.ArgumentParser) -> None:
+    _workflow_options(command)
+    root_option(command)
+    command.add_argument("--profile", help="take the prices of machines from this profile")
+    command.add_argument("--slots", type=at_least_one, help="tasks at once (default: 2)")
+    command.add_argument("--out", help="directory of the report and the logs (default: build/WORKFLOW-RECIPE)")
+
+
+def _rendering_options(command: argparse.ArgumentParser) -> None:
+    _workflow_options(command)
+    _profile_option(command)
+    command.add_argument("--root", help="the store, s3://bucket/prefix (default: the profile's)")
+
+
 def _workflow_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("workflow", help="the name of a file in workflows/")
     command.add_argument("--recipe", default="sample", help="a file in workflows/recipes, or a path (default: sample)")
-    root_option(command)
     command.add_argument(
         "--set",
         action="append",
@@ -68,7 +125,22 @@ def _workflow_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _profile_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--profile", default="dev", help="the cluster: a file in workflows/profiles, or a path (default: dev)"
+    )
+
+
+def _named(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", nargs="?", default="", metavar="NAME", help="name of the run")
+    command.add_argument("--workflow", default="", help="only runs of this workflow")
+    command.add_argument("--recipe", default="", help="only runs of this recipe")
+    _profile_option(command)
+
+
 def _load(arguments: argparse.Namespace) -> tuple[Workflow, Recipe]:
+    from tsugiki.recipe import load_recipe, load_workflow
+
     workflow = load_workflow(arguments.workflow)
     return workflow, load_recipe(arguments.recipe, workflow.recipe_type, arguments.settings)
 
@@ -76,8 +148,11 @@ def _load(arguments: argparse.Namespace) -> tuple[Workflow, Recipe]:
 def run(arguments: argparse.Namespace) -> None:
     """`tsugiki run`: the report's path is the last line printed, also where a check behind the report has failed."""
     from tsugiki.display import make_display
+    from tsugiki.errors import BadInput
     from tsugiki.kinds import Report
     from tsugiki.local import LocalRun, this_machine
+    from tsugiki.plan import late_tasks
+    from tsugiki.profile import load_profile
     from tsugiki.results import cost_line, publish
 
     workflow, recipe = _load(arguments)
@@ -111,14 +186,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 def render(arguments: argparse.Namespace) -> None:
     """`tsugiki render`: the manifest on standard output."""
-    from tsugiki.argo import Target, manifest, to_yaml
+    from tsugiki.argo import to_yaml
+    from tsugiki.cluster.order import make_order
 
-    workflow, recipe = _load(arguments)
-    profile = load_profile(arguments.profile)
-    recipe = recipe.priced(profile.prices)
-    plan, made = workflow.plan(recipe)
-    names = (workflow.name, Path(arguments.recipe).stem, Path(arguments.profile).stem)
-    sys.stdout.write(to_yaml(manifest(plan, Target(*names, made.address, profile.root), recipe, profile)))
+    order = make_order(arguments.workflow, arguments.recipe, arguments.profile, arguments.settings, arguments.root)
+    sys.stdout.write(to_yaml(order.manifest()))
 
 
 def write_docs(_arguments: argparse.Namespace) -> None:

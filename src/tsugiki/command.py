@@ -16,6 +16,7 @@ from tsugiki.config import Config
 from tsugiki.errors import BadInput, TsugikiError
 from tsugiki.execute import Conditions, cached, execute, existing
 from tsugiki.log import Log
+from tsugiki.options import root_option
 from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
 from tsugiki.store import Store, open_store
@@ -25,7 +26,6 @@ from tsugiki.world import World, join
 if TYPE_CHECKING:
     import argparse
 
-ROOT_VARIABLE = "TSUGIKI_ROOT"
 CPUS_VARIABLE = "TSUGIKI_CPUS"
 """Cores that are set aside for the container."""
 GPUS_VARIABLE = "TSUGIKI_GPUS"
@@ -124,15 +124,6 @@ def _scheduler_options(command: argparse.ArgumentParser, stage: Stage[Any, Any])
     group.add_argument("--show", type=Path, metavar="DIRECTORY", help="leave parameters and files for Argo there")
     group.add_argument("--shard", type=Shard.parse, metavar="INDEX/COUNT", help="make only this part of the artifact")
     group.add_argument("--shards", type=int, default=1, metavar="COUNT", help="join so many parts, which exist")
-
-
-def root_option(command: argparse.ArgumentParser) -> None:
-    """Add the option that names the store."""
-    command.add_argument(
-        "--root",
-        default=os.environ.get(ROOT_VARIABLE, "build/store"),
-        help=f"the store: a directory or s3://bucket/prefix (default: ${ROOT_VARIABLE}, else build/store)",
-    )
 
 
 def _input_option(name: str, spec: Input) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from hera.workflows import models
 
-from tsugiki.command import CPUS_VARIABLE, GPUS_VARIABLE, ROOT_VARIABLE
+from tsugiki.command import CPUS_VARIABLE, GPUS_VARIABLE
 from tsugiki.log import RUN_VARIABLE
+from tsugiki.options import ROOT_VARIABLE
 from tsugiki.profile import GPUPool, Pool, Profile
 from tsugiki.stage import Resources
 
