@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsugiki.catalogue import load_stage, stage_names
 from tsugiki.command import call_of, parser
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
 
     from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
+    from torch.distributed.launcher.api import LaunchConfig
 
 SAVING_SECONDS = 110
 """Time for processes to save their state when told to stop, within the pod's grace period of 120 s."""
@@ -87,7 +89,7 @@ def _run(node: Node, meeting: Meeting, processes: int, command: Sequence[str]) -
         rdzv_configs={"rank": node.index, "timeout": STARTING_SECONDS},
         max_restarts=0,
         virtual_local_rank=processes > 1,
-        shutdown_timeout=SAVING_SECONDS,
+        **_patience(LaunchConfig),
         logs_specs=DefaultLogsSpecs(os.devnull),
     )
     try:
@@ -99,6 +101,12 @@ def _run(node: Node, meeting: Meeting, processes: int, command: Sequence[str]) -
     except RuntimeError as error:
         raise Preempted(f"a machine left before all had begun ({error})") from error
     return DONE
+
+
+def _patience(config: type[LaunchConfig]) -> dict[str, Any]:
+    """How long torch waits for processes that it has told to stop; before 2.13 it is half a minute, come what may."""
+    named = {field.name for field in fields(config)}
+    return {"shutdown_timeout": SAVING_SECONDS} if "shutdown_timeout" in named else {}
 
 
 def telling(failures: Iterable[ProcessFailure]) -> int:
