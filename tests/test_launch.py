@@ -1,15 +1,8 @@
 """Machines that train together: they meet, tell each other's ends apart, and come back after any of them was lost."""
 
-import dataclasses
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +12,7 @@ from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
 from jobs.make_background import make_background
 from jobs.make_base import make_base
 from jobs.train_cpt import train_cpt
+from tests.machines import PATIENCE, Machines, free_port
 from tests.train import tiny
 from tsugiki.artifact import require_record
 from tsugiki.errors import BAD_INPUT, OUT_OF_TIME, PREEMPTED, BadInput, Preempted
@@ -26,21 +20,13 @@ from tsugiki.execute import Conditions, execute
 from tsugiki.launch import telling
 from tsugiki.meeting import Node, Patience, meet
 from tsugiki.sample.config import SampleConfig
-from tsugiki.stage import Call
-from tsugiki.store import Store, open_store
+from tsugiki.store import open_store
 
-ROOT = Path(__file__).parents[1]
 STEPS = 150
-PATIENCE = 300.0
 SAMPLE = SampleConfig(seed=1, works=4, asked_works=2, retellings=1, background_works=4, novels=4, asked_novels=2)
 
 
 QUICK = Patience(PATIENCE, 0.02)
-
-
-def free_port() -> int:
-    with socket.create_server(("", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def never() -> bool:
@@ -120,68 +106,16 @@ def test_the_exit_code_is_that_of_the_process_that_caused_the_end(ends: list[tup
     assert telling(failures) == code
 
 
-@dataclasses.dataclass
-class Machines:
-    """Two machines on this one, with one process each, and a store that both reach."""
-
-    store: Store
-    call: Call[object]
-    port: int
-    running: list[subprocess.Popen[bytes]] = dataclasses.field(default_factory=list)
-
-    def start(self) -> None:
-        inputs = self.call.input_addresses()
-        options = [part for name, value in inputs.items() for part in (f"--{name}", str(value))]
-        config = self.call.config.model_dump_json()
-        command = [sys.executable, "-m", "tsugiki.launch", "--nodes", "2", "--", "jobs.train_cpt", *options]
-        place = {"TSUGIKI_RENDEZVOUS": f"localhost:{self.port}", "TSUGIKI_RUN": "a-run", "OMP_NUM_THREADS": "1"}
-        self.running = [
-            subprocess.Popen(
-                [*command, "--config", config, "--root", self.store.root],
-                cwd=ROOT,
-                env={**os.environ, **place, "JOB_COMPLETION_INDEX": f"{index}"},
-                start_new_session=True,
-            )
-            for index in (1, 0)
-        ][::-1]
-
-    def codes(self) -> list[int]:
-        return [process.wait(PATIENCE) for process in self.running]
-
-    def step(self) -> int:
-        """Last step that is saved; 0 before the first."""
-        path = Path(self.store.root, ".work", self.call.address, "state", "training.pt")
-        import torch
-
-        return int(torch.load(path, weights_only=True)["step"]) if path.exists() else 0
-
-    def reach(self, step: int) -> None:
-        """Wait until a step is saved."""
-        until(lambda: self.step() >= step)
-
-    def end(self) -> None:
-        for process in self.running:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    end, tick = time.monotonic() + PATIENCE, threading.Event()
-    while not reached():
-        assert time.monotonic() < end
-        tick.wait(0.05)
-
-
 @pytest.fixture
-def machines(tmp_path: Path):
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    """A tiny base and texts, and two machines to train on them; every step is saved."""
     store = open_store(str(tmp_path / "store"))
     background = make_background.call(SAMPLE)
     base = make_base.call(background.output, tiny.base_config("llama", epochs=1))
     for call in (background, base):
         execute(call, store, Conditions())
     config = tiny.cpt_config("llama", epochs=None, max_steps=STEPS, forward_tokens=96, save_every=1)
-    made = Machines(store, train_cpt.call(base.output, background.output, config), free_port())
+    made = Machines(store, train_cpt.call(base.output, background.output, config))
     yield made
     made.end()
 
@@ -191,7 +125,7 @@ def machines(tmp_path: Path):
 def test_two_machines_train_one_artifact_through_losses(machines: Machines) -> None:
     machines.start()
     machines.reach(STEPS // 10)
-    os.killpg(machines.running[1].pid, signal.SIGKILL)
+    machines.kill(1)
     assert machines.codes() == [PREEMPTED, -signal.SIGKILL]
     saved = machines.step()
     machines.start()
