@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsugiki.catalogue import load_stage, stage_names
 from tsugiki.command import call_of, parser
+from tsugiki.command import main as run_stage
 from tsugiki.errors import BAD_INPUT, DONE, OUT_OF_TIME, PREEMPTED, BadInput, Preempted
 from tsugiki.execute import existing
 from tsugiki.log import Log
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import argparse
 
     from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
+    from torch.distributed.launcher.api import LaunchConfig
 
 SAVING_SECONDS = 110
 """Time for processes to save their state when told to stop, within the pod's grace period of 120 s."""
@@ -66,7 +69,7 @@ def _launch(arguments: argparse.Namespace, name: str, argv: Sequence[str]) -> in
     node = Node.here(arguments.nodes)
     meeting = meet(node, lambda: existing(call, store) is not None)
     if meeting is None:
-        return DONE
+        run_stage(stage, argv)
     if processes > 1:
         os.environ["OMP_NUM_THREADS"] = str(max(1, usable_cores() // processes))
     return _run(node, meeting, processes, ["-m", f"jobs.{name}", *argv])
@@ -87,7 +90,7 @@ def _run(node: Node, meeting: Meeting, processes: int, command: Sequence[str]) -
         rdzv_configs={"rank": node.index, "timeout": STARTING_SECONDS},
         max_restarts=0,
         virtual_local_rank=processes > 1,
-        shutdown_timeout=SAVING_SECONDS,
+        **_patience(LaunchConfig),
         logs_specs=DefaultLogsSpecs(os.devnull),
     )
     try:
@@ -99,6 +102,12 @@ def _run(node: Node, meeting: Meeting, processes: int, command: Sequence[str]) -
     except RuntimeError as error:
         raise Preempted(f"a machine left before all had begun ({error})") from error
     return DONE
+
+
+def _patience(config: type[LaunchConfig]) -> dict[str, Any]:
+    """How long torch waits for processes that it has told to stop; before 2.13 it is half a minute, come what may."""
+    named = {field.name for field in fields(config)}
+    return {"shutdown_timeout": SAVING_SECONDS} if "shutdown_timeout" in named else {}
 
 
 def telling(failures: Iterable[ProcessFailure]) -> int:

@@ -26,12 +26,12 @@ SHOWN = "/tmp/shown"
 
 
 def environment(needs: Resources) -> list[models.EnvVar]:
-    """Variables of the container: the store, the run, and what is set aside for it."""
+    """Variables of the container: the store, the run, and what is set aside for it and those that work with it."""
     values = {
         ROOT_VARIABLE: "{{workflow.parameters.root}}",
         RUN_VARIABLE: "{{workflow.name}}",
-        CPUS_VARIABLE: f"{needs.cpus:g}",
-        GPUS_VARIABLE: f"{needs.gpus}",
+        CPUS_VARIABLE: f"{needs.cpus * needs.nodes:g}",
+        GPUS_VARIABLE: f"{needs.gpus * needs.nodes}",
         # as many threads as cores are set aside, so that a result does not depend on the node's size
         "OMP_NUM_THREADS": f"{math.ceil(needs.cpus)}",
         "TOKENIZERS_PARALLELISM": "false",
