@@ -75,6 +75,7 @@ def nodes(stage: Stage[Any, Any], needs: Resources, profile: Profile, exclusive:
             expression=RETRY_EXPRESSION,
             backoff=models.Backoff(duration="5s", factor="2", cap="5m"),
         ),
+        pod_spec_patch=json.dumps(pod.patch(profile)),
         synchronization=lock(role) if exclusive else None,
     )
 
@@ -154,7 +155,7 @@ def _pod_spec(stage: Stage[Any, Any], role: Role, profile: Profile, place: str) 
         "securityContext": _plain(pod.pod_security()),
         # of one attempt, from its start: waiting for room does not count
         "activeDeadlineSeconds": round(needs.hours * 3600) + SLACK_SECONDS,
-        **pod.patch(profile),
+        **pod.precedence(profile),
         **{key: value for key, value in placed.items() if value},
         "containers": [_container(stage, role, profile, place)],
         "volumes": _plain(pod.volumes(needs, profile)),

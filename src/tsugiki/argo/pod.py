@@ -147,14 +147,18 @@ def affinity(pool: Pool) -> models.Affinity | None:
     )
 
 
+def precedence(profile: Profile) -> dict[str, Any]:
+    """Which pods go first, and how long one that must go may take, as fields of a pod's specification."""
+    named = {"priorityClassName": profile.priority_class} if profile.priority_class else {}
+    return {"terminationGracePeriodSeconds": GRACE_SECONDS, **named}
+
+
 def patch(profile: Profile) -> dict[str, Any]:
     """The part of a pod's specification for which templates have no field."""
-    named = {"priorityClassName": profile.priority_class} if profile.priority_class else {}
     # a controller whose configuration says nothing makes containers of its own that restricted pod security refuses
     secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    return {
-        "terminationGracePeriodSeconds": GRACE_SECONDS,
+    argo = {
         "initContainers": [{"name": "init", "securityContext": secure}],
         "containers": [{"name": "wait", "securityContext": secure}],
-        **named,
     }
+    return {**precedence(profile), **argo}

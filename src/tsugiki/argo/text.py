@@ -19,6 +19,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _quote_if_needed(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    if "\n" in text:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
     # YAML 1.2 readers take 1e-5 and 0o17 for numbers, PyYAML does not: so quote whatever begins like a number
     style = '"' if re.match(r"[-+]?[.]?[0-9]", text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
