@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tsugiki.artifact import Artifact, Record
 from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
-from tsugiki.errors import BadInput, TsugikiError
+from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, cached, execute, existing
 from tsugiki.log import Log
 from tsugiki.options import root_option
@@ -54,7 +54,7 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
     record = cached(call, store)
     fresh = record is None
     if fresh and arguments.existing:
-        raise TsugikiError(f"{call.address} does not exist, although those that were to make it have ended")
+        raise BadInput(f"{call.address} does not exist, although those that were to make it have ended")
     if record is None:
         record = execute(call, store, _conditions(arguments, stop, log, world))
     if world.leads:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsugiki.catalogue import load_stage, stage_names
 from tsugiki.command import call_of, parser
+from tsugiki.command import main as run_stage
 from tsugiki.errors import BAD_INPUT, DONE, OUT_OF_TIME, PREEMPTED, BadInput, Preempted
 from tsugiki.execute import existing
 from tsugiki.log import Log
@@ -68,7 +69,7 @@ def _launch(arguments: argparse.Namespace, name: str, argv: Sequence[str]) -> in
     node = Node.here(arguments.nodes)
     meeting = meet(node, lambda: existing(call, store) is not None)
     if meeting is None:
-        return DONE
+        run_stage(stage, argv)
     if processes > 1:
         os.environ["OMP_NUM_THREADS"] = str(max(1, usable_cores() // processes))
     return _run(node, meeting, processes, ["-m", f"jobs.{name}", *argv])

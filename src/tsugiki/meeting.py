@@ -19,8 +19,8 @@ PLACE_VARIABLE = "TSUGIKI_RENDEZVOUS"
 """`host:port` of the first machine, by a name that stays when its pod is replaced."""
 PATIENCE_SECONDS = 15 * 60.0
 """Longest wait for the others, which may have to wait for room on the cluster."""
+POLL_SECONDS = 0.5
 CONNECTING_SECONDS = 10
-_POLL_SECONDS = 0.5
 _LOOK_EVERY = 10
 """Polls between two looks for the artifact."""
 _BEGUN = "begun"
@@ -55,6 +55,25 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long a machine waits for the others, and how often it looks."""
+
+    seconds: float = PATIENCE_SECONDS
+    poll_seconds: float = POLL_SECONDS
+
+    def polls(self, finished: Callable[[], bool]) -> Iterator[bool]:
+        """Whether it is finished, looked up now and then, until patience ends."""
+        end, count = time.monotonic() + self.seconds, 0
+        while time.monotonic() < end:
+            yield count % _LOOK_EVERY == 0 and finished()
+            count += 1
+            time.sleep(self.poll_seconds)
+
+    def __str__(self) -> str:
+        return f"{self.seconds / 60:.0f} minutes"
+
+
+@dataclass(frozen=True)
 class Meeting:
     """All machines are here. Keep it while they work: on machine 0 it is the server that the others speak to."""
 
@@ -65,12 +84,13 @@ class Meeting:
     """The same on every machine, another one for each meeting."""
 
 
-def meet(node: Node, finished: Callable[[], bool]) -> Meeting | None:
+def meet(node: Node, finished: Callable[[], bool], patience: Patience = Patience()) -> Meeting | None:
     """Wait for the other machines.
 
     Args:
         node: this machine.
         finished: whether there is nothing left to meet for.
+        patience: how long to wait.
 
     Returns:
         The meeting; None where `finished` became true meanwhile.
@@ -78,13 +98,13 @@ def meet(node: Node, finished: Callable[[], bool]) -> Meeting | None:
     Raises:
         Preempted: they did not all come.
     """
-    return _receive(node, finished) if node.index == 0 else _visit(node, finished)
+    return _receive(node, finished, patience) if node.index == 0 else _visit(node, finished, patience)
 
 
-def _receive(node: Node, finished: Callable[[], bool]) -> Meeting | None:
+def _receive(node: Node, finished: Callable[[], bool], patience: Patience) -> Meeting | None:
     store = _store(node, is_master=True, multi_tenant=True)
     missing = set(range(1, node.count))
-    for done in _polls(finished):
+    for done in patience.polls(finished):
         if done:
             return None
         missing = {index for index in missing if not store.check([f"node/{index}"])}
@@ -93,12 +113,12 @@ def _receive(node: Node, finished: Callable[[], bool]) -> Meeting | None:
             store.set(_BEGUN, name)
             return Meeting(store, node.host, store.port, name)
     listed = ", ".join(map(str, sorted(missing)))
-    raise Preempted(f"machines {listed} of {node.count} did not come within {PATIENCE_SECONDS / 60:.0f} minutes")
+    raise Preempted(f"machines {listed} of {node.count} did not come within {patience}")
 
 
-def _visit(node: Node, finished: Callable[[], bool]) -> Meeting | None:
+def _visit(node: Node, finished: Callable[[], bool], patience: Patience) -> Meeting | None:
     store: Any = None
-    for done in _polls(finished):
+    for done in patience.polls(finished):
         if done:
             return None
         try:
@@ -108,7 +128,7 @@ def _visit(node: Node, finished: Callable[[], bool]) -> Meeting | None:
                 return Meeting(store, node.host, node.port, store.get(_BEGUN).decode())
         except (OSError, RuntimeError):
             store = None  # machine 0 is not there yet, or not any more
-    raise Preempted(f"machine 0 did not begin at {node.host}:{node.port} within {PATIENCE_SECONDS / 60:.0f} minutes")
+    raise Preempted(f"machine 0 did not begin at {node.host}:{node.port} within {patience}")
 
 
 def _call(node: Node) -> Any:
@@ -126,12 +146,3 @@ def _store(node: Node, **options: Any) -> Any:
     from torch.distributed import TCPStore  # type: ignore[attr-defined]  # documented there, though not exported
 
     return TCPStore(node.host, node.port, wait_for_workers=False, **options)
-
-
-def _polls(finished: Callable[[], bool]) -> Iterator[bool]:
-    """Whether it is finished, now and then, until patience ends."""
-    end, count = time.monotonic() + PATIENCE_SECONDS, 0
-    while time.monotonic() < end:
-        yield count % _LOOK_EVERY == 0 and finished()
-        count += 1
-        time.sleep(_POLL_SECONDS)

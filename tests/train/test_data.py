@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from tests.train.tiny import cpt_config
-from tsugiki.train.data import IGNORED, Corpus, Plan, collate, pack, split_rows
+from tsugiki.train.data import IGNORED, Corpus, Plan, collate, count_targets, pack, split_rows
 from tsugiki.train.template import Example
 
 
@@ -81,3 +81,11 @@ def test_forward_passes_stay_within_their_tokens() -> None:
     groups = split_rows(rows, 40)
     assert sorted(row for group in groups for row in group) == sorted(rows)
     assert all(collate(corpus, group).ids.numel() <= 40 for group in groups)
+
+
+def test_targets_are_counted_as_they_are_labelled() -> None:
+    corpus = Corpus()
+    corpus.add([Example(list(range(10, 20)), [False] * 4 + [True] * 6)], 100)
+    corpus.add([Example(list(range(30, 55)), [True] * 25)], 8)
+    rows = [list(corpus.documents[0]) + list(corpus.documents[1][:1]), list(corpus.documents[1][1:])]
+    assert count_targets(corpus, rows) == int((collate(corpus, rows, 8).labels != IGNORED).sum()) == 6 + 24

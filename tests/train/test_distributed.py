@@ -39,6 +39,10 @@ def sft(base: Path, out: Path, work: Work, config: Training) -> None:
     train_sft(base, tiny.CHATS, out, work, config)  # type: ignore[arg-type]
 
 
+def never(_step: int, _pids: list[int]) -> None:
+    """Leave the ranks alone."""
+
+
 @dataclass
 class Team:
     """Ranks that train in processes forked from this one; their states lie below `folder`, and so does `out`."""
@@ -47,7 +51,7 @@ class Team:
     base: Path
     config: Training
     train: Callable[[Path, Path, Work, Training], None] = cpt
-    disturb: Callable[[int, int, list[int]], None] = lambda *_: None
+    disturb: Callable[[int, list[int]], None] = never
     """Called by the leading rank after each step with the ids of the other ranks' processes."""
     hours: float = 1.0
     processes: list[BaseProcess] = field(default_factory=list)
@@ -81,7 +85,7 @@ class Team:
             work.stop, work.world = stop, world
             if world.leads:
                 work.deadline = time.monotonic() + self.hours * 3600
-                work.report = lambda step, _total, _figures: self.disturb(rank, step, pids)
+                work.report = lambda step, _total, _figures: self.disturb(step, pids)
             self.train(self.base, self.out, work, self.config)
             world.close()
 
@@ -142,10 +146,10 @@ def long(bases: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Te
     return team
 
 
-def send(number: signal.Signals, at: int, to_leader: bool = False) -> Callable[[int, int, list[int]], None]:
+def send(number: signal.Signals, at: int, to_leader: bool = False) -> Callable[[int, list[int]], None]:
     """Send a signal to the second rank, or to the first, after a step."""
 
-    def disturb(_rank: int, step: int, pids: list[int]) -> None:
+    def disturb(step: int, pids: list[int]) -> None:
         if step == at:
             os.kill(os.getpid() if to_leader else pids[0], number)
 
@@ -160,7 +164,7 @@ def test_told_to_stop_one_rank_takes_all_along_and_they_resume_exactly(
     assert team.run(2) == [PREEMPTED, PREEMPTED]
     saved = torch.load(tmp_path / "rank-0" / "training.pt", weights_only=True)
     assert 3 <= saved["step"] < 12
-    team.disturb = send(signal.SIGTERM, 99)
+    team.disturb = never
     assert team.run(2) == [0, 0]
     assert tiny.digests(team.out) == tiny.digests(long.out)
 
@@ -175,7 +179,7 @@ def test_a_killed_rank_ends_the_others_at_once_and_they_resume_exactly(
     assert time.monotonic() - started < SOON
     assert codes == ([-signal.SIGKILL, PREEMPTED] if to_leader else [PREEMPTED, -signal.SIGKILL])
     assert "a peer left; the state of step 4 is saved, and the same command resumes it" in capfd.readouterr().err
-    team.disturb = send(signal.SIGTERM, 99)
+    team.disturb = never
     assert team.run(2) == [0, 0]
     assert tiny.digests(team.out) == tiny.digests(long.out)
 

@@ -26,12 +26,12 @@ SHOWN = "/tmp/shown"
 
 
 def environment(needs: Resources) -> list[models.EnvVar]:
-    """Variables of the container: the store, the run, and what is set aside for it."""
+    """Variables of the container: the store, the run, and what is set aside for it and those that work with it."""
     values = {
         ROOT_VARIABLE: "{{workflow.parameters.root}}",
         RUN_VARIABLE: "{{workflow.name}}",
-        CPUS_VARIABLE: f"{needs.cpus:g}",
-        GPUS_VARIABLE: f"{needs.gpus}",
+        CPUS_VARIABLE: f"{needs.cpus * needs.nodes:g}",
+        GPUS_VARIABLE: f"{needs.gpus * needs.nodes}",
         # as many threads as cores are set aside, so that a result does not depend on the node's size
         "OMP_NUM_THREADS": f"{math.ceil(needs.cpus)}",
         "TOKENIZERS_PARALLELISM": "false",
@@ -147,14 +147,18 @@ def affinity(pool: Pool) -> models.Affinity | None:
     )
 
 
+def precedence(profile: Profile) -> dict[str, Any]:
+    """Which pods go first, and how long one that must go may take, as fields of a pod's specification."""
+    named = {"priorityClassName": profile.priority_class} if profile.priority_class else {}
+    return {"terminationGracePeriodSeconds": GRACE_SECONDS, **named}
+
+
 def patch(profile: Profile) -> dict[str, Any]:
     """The part of a pod's specification for which templates have no field."""
-    named = {"priorityClassName": profile.priority_class} if profile.priority_class else {}
     # a controller whose configuration says nothing makes containers of its own that restricted pod security refuses
     secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    return {
-        "terminationGracePeriodSeconds": GRACE_SECONDS,
+    argo = {
         "initContainers": [{"name": "init", "securityContext": secure}],
         "containers": [{"name": "wait", "securityContext": secure}],
-        **named,
     }
+    return {**precedence(profile), **argo}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hera.workflows import Artifact, Container, NoneArchiveStrategy, Parameter, RetryStrategy, S3Artifact, models
@@ -53,7 +53,15 @@ def command_line(stage: Stage[Any, Any], role: Role) -> list[str]:
     names = [kebab(name) for name in (*stage.signature.inputs, "config")]
     limits = ["--hours", f"{role.needs.hours:g}", "--retries", f"{role.needs.retries}"]
     given = [part for name in names for part in (f"--{name}", input_of(name))]
-    return [*limits, "--expect", input_of(IDENTITY), "--show", pod.SHOWN, *role.options, *given]
+    return [*limits, "--expect", input_of(IDENTITY), *role.options, *given]
+
+
+def launch_command(stage: Stage[Any, Any], needs: Resources) -> list[str]:
+    """The command of a container: the stage's own, or the launcher of its processes where it has several."""
+    python, module = ["python", "-m"], f"jobs.{stage.name}"
+    if needs.nodes == 1 and (needs.gpus < 2 or not stage.distributed):
+        return [*python, module]
+    return [*python, "tsugiki.launch", "--nodes", f"{needs.nodes}", "--gpus", f"{needs.gpus}", "--", module]
 
 
 def input_of(name: str) -> str:
@@ -76,8 +84,8 @@ def container(stage: Stage[Any, Any], role: Role, profile: Profile, exclusive: b
         image=profile.image(role.image or stage.image),
         image_pull_policy=profile.pull_policy,
         # without a command Argo would ask the registry for the image's own
-        command=["python", "-m", f"jobs.{stage.name}"],
-        args=command_line(stage, role),
+        command=launch_command(stage, role.needs),
+        args=command_line(stage, replace(role, options=("--show", pod.SHOWN, *role.options))),
         inputs=[Parameter(name=name) for name in (*parameters(stage), *role.parameters)],
         outputs=[*_values(), *_files(stage)],
         env=pod.environment(role.needs),
@@ -92,7 +100,7 @@ def container(stage: Stage[Any, Any], role: Role, profile: Profile, exclusive: b
         labels={"tsugiki/stage": kebab(stage.name), "tsugiki/artifact": input_of(IDENTITY)},
         active_deadline_seconds=round(role.needs.hours * 3600) + SLACK_SECONDS,
         retry_strategy=retries(),
-        synchronization=_lock(role) if exclusive else None,
+        synchronization=lock(role) if exclusive else None,
         pod_spec_patch=json.dumps(pod.patch(profile)),
         metrics=_metrics(stage),
     )
@@ -109,7 +117,8 @@ def retries() -> RetryStrategy:
     )
 
 
-def _lock(role: Role) -> models.Synchronization:
+def lock(role: Role) -> models.Synchronization:
+    """The mutex of what the container makes."""
     part = f"-{input_of(SHARD)}" if SHARD in role.parameters else ""
     return models.Synchronization(mutexes=[models.Mutex(name=f"{input_of(IDENTITY)}{part}")])
 

@@ -1,5 +1,6 @@
 """Connections of every rank to rank 0 that show when a process is gone, whatever its peers are waiting for."""
 
+import os
 import selectors
 import socket
 import threading
@@ -13,9 +14,10 @@ GRACE_SECONDS = 5.0
 
 
 class Lifeline:
-    """Watches connections, over which nothing is ever sent, in a thread of its own.
+    """Watches connections, over which nothing is ever sent, and the launcher, in a thread of its own.
 
-    Gloo notices a lost peer only in a collective that is under way, and NCCL may never.
+    Gloo notices a lost peer only in a collective that is under way, and NCCL may never; and a launcher that is killed
+    leaves its processes behind.
     """
 
     def __init__(self, connections: Sequence[socket.socket], on_loss: Callable[[], None]) -> None:
@@ -26,13 +28,16 @@ class Lifeline:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             for option, value in KEEPALIVE.items():
                 connection.setsockopt(socket.IPPROTO_TCP, option, value)
+        # where there is no such thing (macOS) nobody trains on several machines
+        parent = [os.pidfd_open(os.getppid())] if hasattr(os, "pidfd_open") else []
+        self._ends: list[socket.socket | int] = [*connections, *parent]
         self._thread = threading.Thread(target=self._watch, daemon=True, name="lifeline")
         self._thread.start()
 
     def _watch(self) -> None:
         with selectors.DefaultSelector() as selector:
-            for connection in self._connections:
-                selector.register(connection, selectors.EVENT_READ)
+            for end in self._ends:
+                selector.register(end, selectors.EVENT_READ)
             selector.select()
         if not self._released:
             time.sleep(GRACE_SECONDS)
@@ -43,7 +48,7 @@ class Lifeline:
         self._released = True
 
     def wait(self) -> None:
-        """Wait until a connection ends."""
+        """Wait until a connection ends, or the launcher."""
         self._thread.join()
 
     def end(self) -> None:
