@@ -1,5 +1,7 @@
 """The recipe of nightly_eval: what it states, what it leaves to the schedule, and what is refused."""
 
+from pathlib import Path
+
 import pytest
 
 from scripts.render_all import stand_ins
@@ -8,6 +10,7 @@ from tsugiki.plan import NOW, Plan, late_tasks
 from tsugiki.recipe import load_recipe, load_workflow, recipe_path
 
 NIGHTLY = load_workflow("nightly_eval")
+TINY = Path(__file__).parent / "nightly.toml"
 CHECKPOINT = "checkpoint/train_sft-0123456789abcdef"
 
 
@@ -54,7 +57,7 @@ def test_what_cannot_work_is_refused_on_one_line(settings: list[str], line: str)
 
 def test_without_a_schedule_the_night_must_be_stated() -> None:
     with pytest.raises(BadInput, match="night: '' is no night: write a date"):
-        load_recipe("tests/nightly.toml", NIGHTLY.recipe_type, [f"checkpoints.a={CHECKPOINT}", "night="])
+        load_recipe(str(TINY), NIGHTLY.recipe_type, [f"checkpoints.a={CHECKPOINT}", "night="])
 
 
 def test_a_night_is_given_to_answers_and_comparison_alike() -> None:
