@@ -14,7 +14,6 @@ from tsugiki.nights.figures import Compared, Comparison, NightFigures
 from tsugiki.report.data import Question, StageRun
 from tsugiki.report.questions import questions
 from tsugiki.score.config import Measure, ScoreConfig
-from tsugiki.score.scores import Cell, Share
 from tsugiki.score.scores import Scores as Figures
 from tsugiki.series import Evaluation, StoredNight, last_good
 
@@ -41,7 +40,7 @@ def night_data(scores: Scores, earlier: Sequence[StoredNight], address: str, con
         margin=config.margin,
         confidence=config.confidence,
         accuracies={
-            arm: {split: _share(cell) for split, cell in cells.items()} for arm, cells in of_tonight.arms.items()
+            arm: {split: cell.headline for split, cell in cells.items()} for arm, cells in of_tonight.arms.items()
         },
         compared=compared,
     )
@@ -65,11 +64,6 @@ def _stages(tonight: Evaluation) -> Iterator[StageRun]:
             seen.add(answers.address)
             yield stage_run(f"{answers.record.stage}.{name}", answers.record, None, answers.address)
     yield stage_run(tonight.scores.record.stage, tonight.scores.record, None, tonight.scores.address)
-
-
-def _share(cell: Cell) -> Share:
-    """The figures of a cell that later nights need."""
-    return Share(**{name: getattr(cell, name) for name in Share.model_fields})
 
 
 def _compared(past: StoredNight, before: Evaluation, tonight: Evaluation, config: NightConfig) -> Compared:

@@ -36,6 +36,11 @@ class Cell(Share):
     domains: dict[str, Share]
     """The headline measure by domain."""
 
+    @property
+    def headline(self) -> Share:
+        """The figures of the headline measure alone."""
+        return Share(**{name: getattr(self, name) for name in Share.model_fields})
+
 
 class Gap(_Model):
     """A paired difference of accuracies with its interval and two-sided p-value, not adjusted for other pairs."""
