@@ -37,6 +37,10 @@ class Waiting:
     say: Callable[[str], None] = to_stderr
     pace: float = POLL_SECONDS
     """Seconds between two looks; the first pause where the API server is away."""
+    patience: float = AWAY_SECONDS
+    """Seconds that the API server may be away."""
+    unseen: float = UNSEEN_SECONDS
+    """Seconds that the controller may take to see the run before something is said."""
     _told: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _begin: float = field(default_factory=time.monotonic)
 
@@ -64,7 +68,7 @@ class Waiting:
             except NotThere as error:
                 raise TsugikiError(f"{error}: it was deleted, or it is in another namespace (PROFILE)") from error
             except Unreachable as error:
-                if time.monotonic() - since > AWAY_SECONDS:
+                if time.monotonic() - since > self.patience:
                     raise
                 if pause == self.pace:
                     self.say(f"{error} Still waiting")
@@ -78,7 +82,7 @@ class Waiting:
         time.sleep(min(seconds, left))
 
     def _tell(self, run: Run) -> None:
-        if not run.seen and time.monotonic() - self._begin > UNSEEN_SECONDS:
+        if not run.seen and time.monotonic() - self._begin > self.unseen:
             self._once("", f"{run.name}: no controller has looked at it yet: does Argo's workflow-controller run?")
         if run.phase == "Pending" and run.message:
             self._once("", f"{run.name}: Pending: {run.message}")
