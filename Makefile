@@ -4,15 +4,23 @@ SHELL := bash
 WORKFLOW ?= cpt_sft
 RECIPE ?= sample
 ROOT ?= build/store
+PROFILE ?= dev
 OVERLAY ?= dev
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
-export WORKFLOW RECIPE ROOT PAGES CHATS REVISION SEED OVERLAY CONTEXT
+export WORKFLOW RECIPE ROOT PAGES CHATS REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT
 settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--set "import_chats.source=$$CHATS") \
             $(if $(REVISION),--set "import_model.revision=$$REVISION") \
             $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
+# only as an argument of make: some systems set NAME to the name of the machine
+ifneq ($(origin NAME),command line)
+NAME :=
+endif
+cluster := --profile "$$PROFILE" --context "$$CONTEXT"
+# the newest run of the workflow and recipe, unless NAME says which
+newest := --workflow "$$WORKFLOW" --recipe "$$RECIPE" $(cluster)
 
-.PHONY: help setup check test e2e test-cluster test-argo run render deploy docs lock images bench clean
+.PHONY: help setup check test e2e test-cluster test-argo run submit status wait logs stop retry render deploy docs lock images bench clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +28,8 @@ help: ## show this help
 	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
 	@echo "  PAGES=… CHATS=…    sources of the recipe          REVISION=…      commit of its model, 40 digits"
+	@echo "  PROFILE=dev        a cluster: a file in workflows/profiles, or a path"
+	@echo "  NAME=… TASK=…      a run and its task, else the newest run of WORKFLOW and RECIPE; FOLLOW=1; TIMEOUT=seconds"
 	@echo "  OVERLAY=dev        a folder in k8s/overlays    CONTEXT=…        of the kubeconfig, else the current one"
 	@echo "  SEED=1             seed of the recipe             SET='table.key=value …'  any of its values (without spaces)"
 
@@ -48,6 +58,25 @@ test-argo: setup ## the tests on Argo Workflows on that cluster
 
 run: setup ## run WORKFLOW with RECIPE on this machine; what exists is not made again
 	@$(bin)/python -m tsugiki.cli run "$$WORKFLOW" --recipe "$$RECIPE" --root "$$ROOT" $(settings)
+
+submit: setup ## submit WORKFLOW with RECIPE to the cluster of PROFILE, without the tasks that are done
+	@$(bin)/python -m tsugiki.cli submit "$$WORKFLOW" --recipe "$$RECIPE" $(cluster) $(settings) \
+	    $(if $(filter-out file,$(origin ROOT)),--root "$$ROOT")
+
+status: setup ## the runs on the cluster, or the tasks of run NAME
+	@$(bin)/python -m tsugiki.cli status "$$NAME" $(cluster)
+
+wait: setup ## wait for a run; fails unless it succeeds (tsugiki wait: 1 failed, 75 stopped, 124 out of time)
+	@$(bin)/python -m tsugiki.cli wait "$$NAME" $(newest) $(if $(TIMEOUT),--timeout "$$TIMEOUT")
+
+logs: setup ## the logs of a run, or of its TASK; FOLLOW=1 goes on until it ends
+	@$(bin)/python -m tsugiki.cli logs "$$NAME" "$$TASK" $(newest) $(if $(FOLLOW),--follow)
+
+stop: setup ## stop a run; its stages save their state
+	@$(bin)/python -m tsugiki.cli stop "$$NAME" $(newest)
+
+retry: setup ## submit the same again, without the tasks that are done
+	@$(bin)/python -m tsugiki.cli retry "$$NAME" $(newest)
 
 render: setup ## write workflows/rendered/*.yaml, the Argo manifests of every recipe
 	$(bin)/python scripts/render_all.py

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _rendering_options(add("render", render, "print the Argo workflow as YAML, checked as the cluster would"))
     submit = add("submit", _on_cluster("submit"), "submit a workflow to a cluster, without the tasks that are done")
     _rendering_options(submit)
+    _context_option(submit)
     submit.add_argument("--no-prune", action="store_true", help="submit every task; each sees for itself what exists")
     submit.add_argument("--again", action="store_true", help="submit even if a run for the same target is under way")
     submit.add_argument("--dry-run", action="store_true", help="let the cluster check everything, and submit nothing")
@@ -131,11 +132,16 @@ def _profile_option(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _context_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--context", default="", help="context of the kubeconfig (default: the current one)")
+
+
 def _named(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", nargs="?", default="", metavar="NAME", help="name of the run")
     command.add_argument("--workflow", default="", help="only runs of this workflow")
     command.add_argument("--recipe", default="", help="only runs of this recipe")
     _profile_option(command)
+    _context_option(command)
 
 
 def _load(arguments: argparse.Namespace) -> tuple[Workflow, Recipe]:

@@ -1,4 +1,4 @@
-"""The Kubernetes API as the current context of kubectl reaches it, in one namespace; every error is one line."""
+"""The Kubernetes API as a context of kubectl reaches it, in one namespace; every error is one line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tsugiki.cluster.refusals import INSTALL, Asked, refusal, unreachable
+from tsugiki.cluster.refusals import Asked, refusal, unreachable
 from tsugiki.cluster.view import Object
 from tsugiki.errors import BadInput, TsugikiError
 
@@ -170,8 +170,8 @@ def _lines(response: Any) -> Iterator[str]:
         yield rest.decode("utf-8", errors="replace")
 
 
-def connect(namespace: str) -> Cluster:
-    """The cluster of kubectl's current context. Nothing is asked of it yet.
+def connect(namespace: str, context: str = "") -> Cluster:
+    """The cluster of a context of kubectl, else of its current one. Nothing is asked of it yet.
 
     Raises:
         BadInput: there is no kubeconfig, or it cannot be used.
@@ -183,15 +183,15 @@ def connect(namespace: str) -> Cluster:
     settings.retries = False
     place = os.environ.get("KUBECONFIG") or "~/.kube/config"
     try:
-        config.load_kube_config(config_file=place, client_configuration=settings)
-        context = config.list_kube_config_contexts(config_file=place)[1]["name"]
+        config.load_kube_config(config_file=place, context=context or None, client_configuration=settings)
+        name = context or config.list_kube_config_contexts(config_file=place)[1]["name"]
     except (config.ConfigException, YAMLError, OSError, KeyError, TypeError) as error:
         raise _no_kubeconfig(place, error) from error
-    return Cluster(namespace, context, client.ApiClient(settings))
+    return Cluster(namespace, name, client.ApiClient(settings))
 
 
 def _no_kubeconfig(place: str, error: Exception) -> TsugikiError:
     text = " ".join(str(error).split())
     if "No configuration found" in text or isinstance(error, FileNotFoundError):
-        return BadInput(f"no kubeconfig at {place}: set KUBECONFIG to the one of your cluster, or {INSTALL}")
+        return BadInput(f"no kubeconfig at {place}: set KUBECONFIG to the file that leads kubectl to your cluster")
     return BadInput(f"the kubeconfig {place} cannot be used ({text}): choose a context with kubectl config use-context")

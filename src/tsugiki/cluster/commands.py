@@ -32,7 +32,7 @@ def submit(arguments: argparse.Namespace) -> None:
     order.refuse_local_sources()
     manifest = order.manifest()
     Submission(
-        connect(order.profile.namespace),
+        connect(order.profile.namespace, arguments.context),
         order.profile,
         manifest,
         again=arguments.again,
@@ -166,7 +166,7 @@ def again(run: Run) -> Object:
 
 def _cluster(arguments: argparse.Namespace) -> tuple[Cluster, Profile]:
     profile = load_profile(arguments.profile)
-    return connect(profile.namespace), profile
+    return connect(profile.namespace, arguments.context), profile
 
 
 def _stem(recipe: str) -> str:

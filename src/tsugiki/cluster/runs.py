@@ -239,8 +239,9 @@ def the_only_running(cluster: Cluster, name: str, workflow: str, recipe: str) ->
         return Run(cluster.get("Workflow", name))
     found = running(runs(cluster, workflow, recipe))
     if len(found) != 1:
-        names = f": {', '.join(run.name for run in found)}; give a NAME" if found else ""
-        raise BadInput(f"{len(found) or 'no'} run{_of(workflow, recipe)} is under way in {cluster.namespace}{names}")
+        what = f"{_of(workflow, recipe)} under way in namespace {cluster.namespace}"
+        names = ", ".join(run.name for run in found)
+        raise BadInput(f"{len(found)} runs{what}: {names}; give a NAME" if found else f"no run{what}")
     return found[0]
 
 

@@ -35,6 +35,12 @@ class Waiting:
     timeout: float | None = None
     """Seconds after which waiting ends; None for never."""
     say: Callable[[str], None] = to_stderr
+    pace: float = POLL_SECONDS
+    """Seconds between two looks; the first pause where the API server is away."""
+    patience: float = AWAY_SECONDS
+    """Seconds that the API server may be away."""
+    unseen: float = UNSEEN_SECONDS
+    """Seconds that the controller may take to see the run before something is said."""
     _told: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _begin: float = field(default_factory=time.monotonic)
 
@@ -51,20 +57,20 @@ class Waiting:
             self._tell(run)
             if run.ended:
                 return _ended(run)
-            self._pause(POLL_SECONDS, f"{run.name} is {run.phase}")
+            self._pause(self.pace, f"{run.name} is {run.phase}")
 
     def _look(self) -> Run:
         """The run as it is; while the API server is away, tried again with longer and longer pauses."""
-        pause, since = 1.0, time.monotonic()
+        pause, since = self.pace, time.monotonic()
         while True:
             try:
                 return Run(self.cluster.get("Workflow", self.name))
             except NotThere as error:
                 raise TsugikiError(f"{error}: it was deleted, or it is in another namespace (PROFILE)") from error
             except Unreachable as error:
-                if time.monotonic() - since > AWAY_SECONDS:
+                if time.monotonic() - since > self.patience:
                     raise
-                if pause == 1.0:
+                if pause == self.pace:
                     self.say(f"{error} Still waiting")
                 self._pause(pause, str(error))
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -76,7 +82,7 @@ class Waiting:
         time.sleep(min(seconds, left))
 
     def _tell(self, run: Run) -> None:
-        if not run.seen and time.monotonic() - self._begin > UNSEEN_SECONDS:
+        if not run.seen and time.monotonic() - self._begin > self.unseen:
             self._once("", f"{run.name}: no controller has looked at it yet: does Argo's workflow-controller run?")
         if run.phase == "Pending" and run.message:
             self._once("", f"{run.name}: Pending: {run.message}")
