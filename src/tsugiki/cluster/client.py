@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tsugiki.cluster.refusals import INSTALL, Asked, refusal, unreachable
+from tsugiki.cluster.refusals import Asked, refusal, unreachable
 from tsugiki.cluster.view import Object
 from tsugiki.errors import BadInput, TsugikiError
 
@@ -193,5 +193,5 @@ def connect(namespace: str) -> Cluster:
 def _no_kubeconfig(place: str, error: Exception) -> TsugikiError:
     text = " ".join(str(error).split())
     if "No configuration found" in text or isinstance(error, FileNotFoundError):
-        return BadInput(f"no kubeconfig at {place}: set KUBECONFIG to the one of your cluster, or {INSTALL}")
+        return BadInput(f"no kubeconfig at {place}: set KUBECONFIG to the file that leads kubectl to your cluster")
     return BadInput(f"the kubeconfig {place} cannot be used ({text}): choose a context with kubectl config use-context")

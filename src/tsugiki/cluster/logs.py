@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,8 @@ def formatted(source: str, line: str) -> str:
     except ValueError:
         said = None
     if isinstance(said, dict) and "text" in said:
-        stamp, text = str(said.get("time", stamp)), str(said["text"])
+        event = said.get("event", "progress")
+        stamp, text = str(said.get("time", stamp)), f"{'' if event == 'progress' else f'{event} '}{said['text']}"
     clock = f"{stamp[11:19]} " if stamp else ""
     return f"{clock}{source}: {text}"
 
@@ -154,6 +156,12 @@ def _lines(cluster: Cluster, run: Run, source: Source) -> Iterator[str]:
         yield "(its pod is gone, and Argo archived no log of it)"
 
 
+def _to_stdout(line: str) -> None:
+    # in one piece: several threads print
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 @dataclass
 class Follower:
     """Prints the lines of all containers of a run as they come, until it ends."""
@@ -161,7 +169,7 @@ class Follower:
     cluster: Cluster
     name: str
     task: str
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = _to_stdout
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
 
     def follow(self) -> None:

@@ -35,6 +35,8 @@ class Waiting:
     timeout: float | None = None
     """Seconds after which waiting ends; None for never."""
     say: Callable[[str], None] = to_stderr
+    pace: float = POLL_SECONDS
+    """Seconds between two looks; the first pause where the API server is away."""
     _told: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _begin: float = field(default_factory=time.monotonic)
 
@@ -51,11 +53,11 @@ class Waiting:
             self._tell(run)
             if run.ended:
                 return _ended(run)
-            self._pause(POLL_SECONDS, f"{run.name} is {run.phase}")
+            self._pause(self.pace, f"{run.name} is {run.phase}")
 
     def _look(self) -> Run:
         """The run as it is; while the API server is away, tried again with longer and longer pauses."""
-        pause, since = 1.0, time.monotonic()
+        pause, since = self.pace, time.monotonic()
         while True:
             try:
                 return Run(self.cluster.get("Workflow", self.name))
@@ -64,7 +66,7 @@ class Waiting:
             except Unreachable as error:
                 if time.monotonic() - since > AWAY_SECONDS:
                     raise
-                if pause == 1.0:
+                if pause == self.pace:
                     self.say(f"{error} Still waiting")
                 self._pause(pause, str(error))
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
