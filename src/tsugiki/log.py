@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
@@ -28,7 +29,7 @@ class Log:
     run: str | None = field(default_factory=lambda: os.environ.get(RUN_VARIABLE))
     artifact: str = ""
     """Address of what is made, once it is known."""
-    _last: float = field(default_factory=time.monotonic)
+    _last: float = -math.inf
 
     def say(self, event: str, text: str, **fields: object) -> None:
         """One line: `text` for a person; run, stage, artifact, event, text and fields for a machine."""
