@@ -62,15 +62,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def address(place: Path, model: str) -> str:
-    call = copy_model.call(CopyConfig(directory=place / model))
-    execute(call, open_store(str(place / "store")), Conditions())
+def address(root: str, model: Path) -> str:
+    """Where a model lies in a store, once it is taken into it."""
+    call = copy_model.call(CopyConfig(directory=model))
+    execute(call, open_store(root), Conditions())
     return call.address
 
 
 def night(place: Path, when: str, **checkpoints: str) -> subprocess.CompletedProcess[str]:
     settings = {"night": when, "import_chats.source": str(place / "chats.jsonl")}
-    settings |= {f"checkpoints.{name}": address(place, model) for name, model in checkpoints.items()}
+    settings |= {
+        f"checkpoints.{name}": address(str(place / "store"), place / model) for name, model in checkpoints.items()
+    }
     command = [sys.executable, "-m", "tsugiki.cli", "run", "nightly_eval", "--recipe", "tests/nightly.toml"]
     command += ["--root", str(place / "store"), "--out", str(place / "out")]
     command += [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
