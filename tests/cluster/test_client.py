@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.cluster.api import Answer, Api, kubeconfig
 from tests.kube import Kube, until
@@ -261,41 +260,3 @@ def test_an_admission_policy_that_refuses(real: Cluster) -> None:
     until(refused, 60, "the policy to be heeded")
     assert "the cluster's admission policy refuses it" in said[0]
     assert "no runs at night" in said[0]
-
-
-def as_user(kube: Kube, path: Path, token: str) -> None:
-    """Write a kubeconfig for the same cluster with a token alone."""
-    config = yaml.safe_load(kube("config", "view", "--raw", "--minify", "--flatten"))
-    config["users"][0]["user"] = {"token": token}
-    path.write_text(yaml.dump(config), encoding="utf-8")
-
-
-@pytest.mark.cluster
-def test_an_account_without_rights(
-    real: Cluster, namespace: Kube, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    as_user(namespace, tmp_path / "config", namespace("create", "token", "default").strip())
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
-    user = f"system:serviceaccount:{real.namespace}:default"
-    with pytest.raises(BadInput, match=f"{user} may not list workflows in namespace {real.namespace} .*role submitter"):
-        connect(real.namespace).list("Workflow")
-
-
-@pytest.mark.cluster
-def test_credentials_that_have_expired(
-    real: Cluster, namespace: Kube, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    as_user(namespace, tmp_path / "config", "an.old.token")
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
-    with pytest.raises(BadInput, match="the credentials of context .* are refused or have expired: log in again"):
-        connect(real.namespace).list("Workflow")
-
-
-@pytest.mark.cluster
-def test_a_certificate_that_is_not_trusted(namespace: Kube, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = yaml.safe_load(namespace("config", "view", "--raw", "--minify", "--flatten"))
-    del config["clusters"][0]["cluster"]["certificate-authority-data"]
-    (tmp_path / "config").write_text(yaml.dump(config), encoding="utf-8")
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
-    with pytest.raises(BadInput, match="certificate verify failed.*: renew the kubeconfig"):
-        connect("default").list("Workflow")
