@@ -78,7 +78,10 @@ def _install(kube: Kube, folder: Path, bucket: str, s3: dict[str, str]) -> None:
             "region": s3["AWS_REGION"],
             "bucket": bucket,
             "keyFormat": "argo/{{workflow.name}}/{{pod.name}}",
-            **{f"{part}KeySecret": {"name": "s3", "key": key} for part, key in zip(("access", "secret"), keys, strict=True)},
+            **{
+                f"{part}KeySecret": {"name": "s3", "key": key}
+                for part, key in zip(("access", "secret"), keys, strict=True)
+            },
         },
     }
     named = {"apiVersion": "v1", "kind": "ConfigMap"}
