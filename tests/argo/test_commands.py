@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+
 from tests.argo.conftest import IMAGES
 from tests.argo.space import ROOT, Flow, Space, steps
-
 from tests.cluster.pages import pages_manifest, profile
 from tests.kube import until
 from tsugiki.cluster.client import Cluster, connect

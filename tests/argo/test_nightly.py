@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.argo.space import Space
 
 from tests import test_nightly as local
+from tests.argo.space import Space
 from tests.kube import until
 from tests.test_nightly import address
 from tsugiki.cluster.runs import Run
