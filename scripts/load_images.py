@@ -4,6 +4,7 @@ Layers travel uncompressed, in one stream, and only those that the node lacks: a
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -71,4 +72,6 @@ def hollow(blob: Path) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
+    if absent := [program for program in ("skopeo", "ctr") if shutil.which(program) is None]:
+        sys.exit(f"load_images: no {' and no '.join(absent)} on PATH: install it (Debian: skopeo, containerd)")
     main(sys.argv[1], sys.argv[2:])
