@@ -246,6 +246,33 @@ def test_a_fault_is_found(name: str, change: Change, text: str, _argo: bool, sam
     assert any(text in str(fault) for fault in lint(manifest)), list(map(str, lint(manifest)))
 
 
+def making(manifest: Manifest, resource: str) -> Manifest:
+    """A workflow whose report is made by something that is no pod."""
+    changed = copy.deepcopy(manifest)
+    made = next(item for item in changed["spec"]["templates"] if item["name"] == "report")
+    for key in ("container", "volumes", "metrics", "outputs"):
+        made.pop(key, None)
+    made["resource"] = {"action": "apply", "manifest": resource}
+    assert validate(changed) == []
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("resource", "text"),
+    [
+        ("kind: Job\nmetadata: {name: 'a-{{workflow.uid}}'}", ""),
+        ("kind: Job\nmetadata: {name: 'a-{{inputs.parameters.identity}}-{{workflow.uid}}'}", ""),
+        ("kind: Job\nmetadata: {name: 'a-{{workflow.name}}'}", "has 65 characters of at most 63"),
+        ("kind: Job\nmetadata: {name: 'A-{{workflow.uid}}'}", "is no name in Kubernetes"),
+        ("metadata: {name: a}", "resource.manifest: names no kind"),
+        ("kind: [Job", "resource.manifest: is not YAML"),
+    ],
+)
+def test_what_is_made_beside_pods_has_a_name_that_fits(resource: str, text: str, sample: Manifest) -> None:
+    said = [str(fault) for fault in lint(making(sample, resource))]
+    assert (len(said), text in "".join(said)) == (1 if text else 0, True), said
+
+
 def test_a_scheduled_name_leaves_room_for_the_time() -> None:
     manifest = load(NIGHTLY)
     manifest["metadata"]["name"] = "n" * 53

@@ -62,7 +62,8 @@ class Served:
     def __init__(self) -> None:
         self.run = run_with()
         self.pods = [pod("corpus-pod", "run-abcde-corpus(0)")]
-        self.logs: dict[str, list[str]] = {"corpus-pod": [f"{STAMP} first"]}
+        emissary = f'{STAMP} time={STAMP} level=INFO msg="capturing logs" argo=true path=/var/run'
+        self.logs: dict[str, list[str]] = {"corpus-pod": [emissary, f"{STAMP} first"]}
         self.breaks = 0
 
     def answer(self, _verb: str, path: str) -> Answer:

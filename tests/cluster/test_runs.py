@@ -44,6 +44,16 @@ def test_a_task_tells_its_attempts_progress_and_cost() -> None:
     assert (report.pods, report.seconds, report.progress) == ((), None, "")
 
 
+def test_a_task_whose_pod_has_no_machine_is_pending() -> None:
+    nodes = (
+        node("pages", "Retry", "Running"),
+        node("pages(0)", "Pod", "Error"),
+        node("pages(1)", "Pod", "Pending", message="Unschedulable: no GPU"),
+    )
+    pages = Run(workflow(*TASKS, nodes=nodes, phase="Running")).tasks[0]
+    assert (pages.phase, pages.message) == ("Pending", "Unschedulable: no GPU")
+
+
 def test_a_name_that_begins_like_another_is_another_task() -> None:
     corpus = running().tasks[1]
     assert [item["displayName"] for item in corpus.pods] == ["corpus(0)"]

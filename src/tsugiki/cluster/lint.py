@@ -23,6 +23,7 @@ SCHEDULED_NAME_CHARS = 52
 """A run of a schedule is called by its name and a time stamp of ten digits."""
 INNER_NAME_CHARS = 128
 """Argo's limit for names of templates and tasks."""
+UID_CHARS = 36
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -51,6 +52,7 @@ def lint(manifest: Mapping[str, Any]) -> list[Fault]:
         *_dags(manifest),
         *_containers(manifest),
         *_labels(manifest),
+        *_resources(manifest),
         *placeholder_faults(manifest),
         *_size(manifest),
     ]
@@ -175,14 +177,42 @@ def _labels(manifest: Mapping[str, Any]) -> Iterator[Fault]:
     for where, holder in holders.items():
         for key, value in holder.get("labels", {}).items():
             yield from _label(f"{where}.labels", key, value)
-    uses: dict[str, list[Object]] = {}
-    for template in spec.get("templates", ()):
-        for task in _tasks(template):
-            uses.setdefault(task.get("template", ""), []).append(task)
-    for template in spec.get("templates", ()):
+    for template, task in _uses(manifest):
         for key, value in template.get("metadata", {}).get("labels", {}).items():
-            for task in uses.get(template["name"], [{}]):
-                yield from _label(f"template {template['name']}, labels", key, _filled(value, task))
+            yield from _label(f"template {template['name']}, labels", key, _filled(value, task))
+
+
+def _uses(manifest: Mapping[str, Any]) -> Iterator[tuple[Object, Object]]:
+    """Every template with each task that uses it; with an empty one where none does."""
+    templates = named_templates(manifest)
+    users: dict[str, list[Object]] = {}
+    for template in templates.values():
+        for task in _tasks(template):
+            users.setdefault(task.get("template", ""), []).append(task)
+    for name, template in templates.items():
+        for task in users.get(name, [{}]):
+            yield template, task
+
+
+def _resources(manifest: Mapping[str, Any]) -> Iterator[Fault]:
+    """What templates make beside pods: its name must do for each task, whatever the workflow is called."""
+    import yaml
+
+    for template, task in _uses(manifest):
+        if "resource" not in template:
+            continue
+        where = f"template {template['name']}, resource.manifest"
+        text = template["resource"].get("manifest", "")
+        text = text.replace("{{workflow.uid}}", "0" * UID_CHARS).replace("{{workflow.name}}", "a" * NAME_CHARS)
+        try:
+            made = yaml.safe_load(_filled(text, task))
+        except yaml.YAMLError as error:
+            yield Fault(where, f"is not YAML: {shown(str(error))}")
+            continue
+        if not isinstance(made, dict) or not made.get("kind"):
+            yield Fault(where, "names no kind")
+            continue
+        yield from _name(f"{where}: metadata.name", str(made.get("metadata", {}).get("name", "")), NAME_CHARS)
 
 
 def _filled(text: str, task: Object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 import time
@@ -20,6 +21,8 @@ NODE_ID = "workflows.argoproj.io/node-id"
 """Argo's annotation with the node that a pod is for."""
 MAIN = "main"
 ARCHIVED = "main-logs"
+_OF_ARGO = re.compile(r"time=\S+ level=\S+ msg=.* argo=true( .*)?")
+"""What Argo's emissary says about itself on the container's output."""
 LOOK_SECONDS = 2.0
 
 
@@ -126,6 +129,10 @@ def archived(run: Run, key: str) -> Iterator[str]:
             yield bytes(line).decode("utf-8", errors="replace")
 
 
+def _of_stage(line: str) -> bool:
+    return not _OF_ARGO.fullmatch(_split(line)[1])
+
+
 def show(cluster: Cluster, run: Run, task: str) -> None:
     """Print what there is, one container after the other.
 
@@ -134,7 +141,7 @@ def show(cluster: Cluster, run: Run, task: str) -> None:
     """
     found = sources(cluster, run, task)
     for source in found:
-        for line in _lines(cluster, run, source):
+        for line in filter(_of_stage, _lines(cluster, run, source)):
             print(formatted(source.title, line), flush=True)
     if not found:
         print(f"{run.name}: no container has started yet")
@@ -199,7 +206,7 @@ class Follower:
     def _print(self, run: Run, source: Source) -> None:
         try:
             lines = self._live(source) if source.there and not source.ended else _lines(self.cluster, run, source)
-            for line in lines:
+            for line in filter(_of_stage, lines):
                 self.say(formatted(source.title, line))
         except TsugikiError as error:
             self.say(f"{source.title}: {error}")

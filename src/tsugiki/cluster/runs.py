@@ -137,7 +137,7 @@ class Run:
         identity = parameters(task, "arguments").get(IDENTITY, {}).get("value", "")
         return TaskState(
             name=str(task["name"]),
-            phase=str(node.get("phase") or WAITING),
+            phase=_phase(node, last),
             message=str(node.get("message") or last.get("message") or _lock(node) or ""),
             progress=str((node if node.get("type") == "TaskGroup" else last).get("progress", "")),
             seconds=seconds_between(node.get("startedAt"), node.get("finishedAt")),
@@ -155,6 +155,13 @@ class Run:
             key = task.identity or task.name
             most[key] = max(most.get(key, 0.0), task.gpu_seconds)
         return sum(most.values())
+
+
+def _phase(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
+    """The phase of a task. Argo calls it Running from its first pod on, whether or not that has a machine yet."""
+    if (node.get("type"), node.get("phase"), last.get("phase")) == ("Retry", "Running", "Pending"):
+        return "Pending"
+    return str(node.get("phase") or WAITING)
 
 
 def _is_attempt(key: str, name: str) -> bool:
