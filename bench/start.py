@@ -29,6 +29,7 @@ def main() -> None:
     stages = sorted(path.stem for path in Path("jobs").glob("[a-z]*.py"))
     bare = median_seconds([sys.executable, "-c", "pass"])
     print(f"python itself                {bare:.3f} s")
+    print(f"tsugiki --help               {median_seconds([sys.executable, '-m', 'tsugiki.cli', '--help']):.3f} s")
     for name in stages:
         print(f"import jobs.{name:<17}{median_seconds([sys.executable, '-c', f'import jobs.{name}']):.3f} s")
     print(f"import workflows.cpt_sft     {median_seconds([sys.executable, '-c', 'import workflows.cpt_sft']):.3f} s")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tsugiki.argo import Target, manifest, to_yaml
-from tsugiki.profile import load_profile
-from tsugiki.recipe import load_recipe, load_workflow, recipe_workflow
+from tsugiki.argo import to_yaml
+from tsugiki.cluster.order import make_order
+from tsugiki.recipe import recipe_workflow
 
 RECIPES = Path("workflows", "recipes")
 RENDERED = Path("workflows", "rendered")
@@ -28,14 +28,11 @@ def stand_ins(recipe: str) -> list[str]:
 def rendered() -> dict[str, str]:
     """The YAML of every recipe, by file name."""
     found = {}
-    profile = load_profile(PROFILE)
     for path in sorted(RECIPES.glob("*.toml")):
         settings = stand_ins(path.read_text(encoding="utf-8"))
-        workflow = load_workflow(recipe_workflow(str(path)))
-        recipe = load_recipe(str(path), workflow.recipe_type, settings)
-        plan, made = workflow.plan(recipe)
-        target = Target(workflow.name, path.stem, PROFILE, made.address, profile.root)
-        found[f"{workflow.name}-{path.stem}.yaml"] = to_yaml(manifest(plan, target, recipe, profile))
+        workflow = recipe_workflow(str(path))
+        order = make_order(workflow, str(path), PROFILE, settings)
+        found[f"{workflow}-{path.stem}.yaml"] = to_yaml(order.manifest())
     return found
 
 

@@ -44,6 +44,29 @@ def test_a_task_tells_its_attempts_progress_and_cost() -> None:
     assert (report.pods, report.seconds, report.progress) == ((), None, "")
 
 
+@pytest.mark.parametrize(
+    ("of_task", "of_pod", "text"),
+    [
+        ("retryStrategy.expression evaluated to false", "main: Error (exit code 2): no such page", "no such page"),
+        ("No more retries left", "main: OOMKilled (exit code 137)", "OOMKilled (exit code 137); No more retries left"),
+        ("the same", "the same", "the same"),
+        ("", "Pod was evicted", "Pod was evicted"),
+        ("Stopped", "", "Stopped"),
+    ],
+)
+def test_a_failed_task_says_what_its_pod_said(of_task: str, of_pod: str, text: str) -> None:
+    nodes = (node("pages", "Retry", "Failed", message=of_task), node("pages(0)", "Pod", "Failed", message=of_pod))
+    message = Run(workflow(*TASKS, nodes=nodes, phase="Failed")).tasks[0].message
+    assert message.removeprefix("main: ").removeprefix("Error (exit code 2): ") == text
+
+
+def test_a_task_that_waits_for_a_lock_says_for_which() -> None:
+    held = node("pages", "Retry", "Pending", synchronizationStatus={"waiting": "work/Mutex/0123"})
+    assert Run(workflow(*TASKS, nodes=(held,), phase="Running")).tasks[0].message == (
+        "waits for another workflow at the same artifact (work/Mutex/0123)"
+    )
+
+
 def test_a_task_whose_pod_has_no_machine_is_pending() -> None:
     nodes = (
         node("pages", "Retry", "Running"),

@@ -11,6 +11,7 @@ from typing import Any
 from tsugiki.cluster.client import Cluster, connect
 from tsugiki.cluster.lint import check
 from tsugiki.cluster.order import make_order
+from tsugiki.cluster.prune import target
 from tsugiki.cluster.runs import Run, runs, the_only_running, the_run
 from tsugiki.cluster.submission import Submission, root_of
 from tsugiki.cluster.view import Object
@@ -68,6 +69,8 @@ def wait(arguments: argparse.Namespace) -> None:
     run = Waiting(cluster, named.name, arguments.timeout).wait()
     hours = gpu_hours(run.gpu_seconds)
     print(f"{run.name}: succeeded in {duration(run.seconds)}" + (f", {hours} GPU hours" if hours else ""))
+    if made := target(run.workflow):
+        print(f"{made.stage.signature.output.kind}: {root_of(run.workflow)}/{made.address}")
 
 
 def logs(arguments: argparse.Namespace) -> None:

@@ -20,6 +20,8 @@ ENDED = ("Succeeded", "Failed", "Error")
 WAITING = "Waiting"
 """Phase of a task that nothing was done for yet."""
 GPU_SECONDS = "gpu-seconds"
+_GIVEN_UP = "retryStrategy.expression evaluated to false"
+"""What Argo says of a failure that is not repeated; the pod says why."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -138,7 +140,7 @@ class Run:
         return TaskState(
             name=str(task["name"]),
             phase=_phase(node, last),
-            message=str(node.get("message") or last.get("message") or _lock(node) or ""),
+            message=_message(node, last),
             progress=str((node if node.get("type") == "TaskGroup" else last).get("progress", "")),
             seconds=seconds_between(node.get("startedAt"), node.get("finishedAt")),
             pods=tuple(pods),
@@ -164,14 +166,23 @@ def _phase(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     return str(node.get("phase") or WAITING)
 
 
+def _message(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
+    """Why a task is where it is: what its last pod says, what Argo says of the task, which lock it waits for."""
+    if node.get("phase") == "Succeeded":
+        return ""
+    said = (str(item.get("message", "")) for item in (last, node))
+    parts = [text for text in dict.fromkeys(said) if text and text != _GIVEN_UP]
+    return "; ".join([*parts, *_lock(node)])
+
+
 def _is_attempt(key: str, name: str) -> bool:
     # NAME, NAME(0) with retries, NAME(0:0)(1) of several parts with retries
     return key == name or key.startswith(f"{name}(")
 
 
-def _lock(node: Mapping[str, Any]) -> str:
+def _lock(node: Mapping[str, Any]) -> list[str]:
     waiting = node.get("synchronizationStatus", {}).get("waiting", "")
-    return f"waits for another workflow at the same artifact ({waiting})" if waiting else ""
+    return [f"waits for another workflow at the same artifact ({waiting})"] if waiting else []
 
 
 def _output(node: Mapping[str, Any], name: str) -> float:

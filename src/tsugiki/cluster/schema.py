@@ -11,10 +11,8 @@ from typing import Any
 
 from tsugiki.cluster.faults import Fault, shown
 
-ARGO = "4.1.2"
-"""The release whose CRDs the schema was made from."""
 SCHEMA = Path(__file__).with_name("schema.json.xz")
-"""Made by scripts/make_schema.py."""
+"""Made by scripts/make_schema.py from the CRDs of the Argo that k8s/ installs."""
 
 
 def pack(schemas: Mapping[str, Any]) -> bytes:
