@@ -2,10 +2,13 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
+import urllib.request
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from tests.argo.watch import Watch, gpus_of, progress_of
 from tests.cluster.conftest import cluster, cluster_s3, new_namespace  # noqa: F401  # fixtures
 from tests.cluster.overlay import needs_image, write_overlay
 from tests.kube import Kube, until
+from tsugiki.labels import RECIPE as RECIPE_LABEL
 
 IMAGES = os.environ.get("TSUGIKI_TEST_IMAGES", "localhost/tsugiki-{image}:dev")
 CONTROLLER = "app=workflow-controller"
@@ -99,10 +103,31 @@ def _install(kube: Kube, folder: Path, bucket: str, s3: dict[str, str]) -> None:
     kube.apply({**secret, "stringData": {key: s3[key] for key in keys}})
 
 
+@dataclass(frozen=True)
+class Here:
+    """A run of the same workflow on this machine."""
+
+    store: Path
+    process: subprocess.Popen[str]
+
+
 @pytest.fixture(scope="session")
-def sample(space: Space) -> Flow:
-    """The whole workflow, submitted."""
-    return space.submit()
+def here(argo: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
+    """The whole workflow on this machine, under way."""
+    folder = tmp_path_factory.mktemp("here")
+    where = ("--root", str(folder / "store"), "--out", str(folder / "out"))
+    command = [sys.executable, "-m", "tsugiki.cli", "run", "cpt_sft", "--recipe", str(RECIPE), *where]
+    with (folder / "log").open("w") as log, subprocess.Popen(command, cwd=ROOT, stderr=log, text=True) as process:
+        yield Here(folder / "store", process)
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def sample(space: Space, here: Here, tmp_path_factory: pytest.TempPathFactory) -> Flow:
+    """The whole workflow, submitted; its recipe has a name that no other run has. It runs on this machine meanwhile."""
+    recipe = tmp_path_factory.mktemp("recipe") / f"whole-{space.bucket}.toml"
+    recipe.write_text(RECIPE.read_text(encoding="utf-8"), encoding="utf-8")
+    return space.submit(recipe=recipe)
 
 
 @pytest.fixture(scope="session")
@@ -117,18 +142,20 @@ def prepared(sample: Flow) -> Flow:
 
 
 @pytest.fixture(scope="session")
-def here(argo: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
-    """The same workflow on this machine, under way: the directory of its store, and the process."""
-    folder = tmp_path_factory.mktemp("here")
-    where = ("--root", str(folder / "store"), "--out", str(folder / "out"))
-    command = [sys.executable, "-m", "tsugiki.cli", "run", "cpt_sft", "--recipe", str(RECIPE), *where]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        yield folder / "store", process
-        process.kill()
-
-
-@pytest.fixture(scope="session")
 def finished(prepared: Flow) -> Flow:
     """The whole workflow, succeeded."""
     prepared.succeeded(600)
     return prepared
+
+
+@pytest.fixture(scope="session")
+def metrics(finished: Flow) -> dict[str, float]:
+    """What the controller publishes for Prometheus of the whole workflow, by name and labels."""
+    controller = Kube().get("pods", "--all-namespaces", f"--selector={CONTROLLER}")["items"][0]
+    # its certificate is its own, and on the node its address leads to it
+    context = ssl._create_unverified_context()
+    with urllib.request.urlopen(f"https://{controller['status']['podIP']}:9090/metrics", context=context) as answer:
+        lines = answer.read().decode().splitlines()
+    recipe = finished.run.labels[RECIPE_LABEL]
+    found = [line.rpartition(" ") for line in lines if f'recipe="{recipe}"' in line]
+    return {name.replace(f'recipe="{recipe}",', ""): float(value) for name, _, value in found}

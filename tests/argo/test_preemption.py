@@ -91,6 +91,8 @@ def test_an_evicted_pod_resumes_from_its_checkpoint_and_is_no_failure(losses: di
     status = loss.flow.pods(TASK)[0]["status"]
     assert status["reason"] == "Evicted"
     assert "scratch" in status["message"]
+    seen = {note.get(f"{TASK}(0)") for name, note in loss.flow.space.workflows.notes if name == loss.flow.name}
+    assert len(seen - {None, "", "0/1"}) > 2, f"Argo showed no progress: {seen}"
     # that it goes on is seen: the rest would take minutes
     loss.flow.space.tsugiki("stop", loss.flow.name, "--profile", str(loss.flow.space.profile))
     assert loss.flow.run.stopped

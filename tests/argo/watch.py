@@ -42,9 +42,14 @@ class Watch:
             self.notes.append((found["metadata"]["name"], self._note(found)))
 
 
-def progress_of(workflow: Object) -> str:
-    """A workflow's progress, `done/total`; empty before there is any."""
-    return str(workflow.get("status", {}).get("progress", ""))
+def progress_of(workflow: Object) -> dict[str, str]:
+    """Progress, `done/total`, of a workflow by its name, and of its running pods by the names of their nodes."""
+    status = workflow.get("status", {})
+    found = {workflow["metadata"]["name"]: status.get("progress", "")}
+    for node in status.get("nodes", {}).values():
+        if (node["type"], node["phase"]) == ("Pod", "Running"):
+            found[node["displayName"]] = node.get("progress", "")
+    return found
 
 
 def gpus_of(pod: Object) -> dict[str, Any]:
