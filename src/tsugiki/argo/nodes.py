@@ -173,7 +173,7 @@ def _container(stage: Stage[Any, Any], role: Role, profile: Profile, place: str)
         "env": [*_plain(pod.environment(needs)), {"name": PLACE_VARIABLE, "value": place}],
         "envFrom": _plain(pod.settings()),
         "resources": _plain(pod.resources(needs, profile)),
-        "volumeMounts": _plain(pod.mounts(needs)),
+        "volumeMounts": _plain(pod.mounts()),
         "securityContext": _plain(pod.container_security()),
     }
 

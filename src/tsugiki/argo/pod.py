@@ -79,27 +79,24 @@ def pod_security() -> models.PodSecurityContext:
 
 
 def volumes(needs: Resources, profile: Profile) -> list[models.Volume]:
-    """Scratch space and, with GPUs or several machines, shared memory."""
+    """Scratch space and shared memory."""
     size = f"{needs.disk_gb:g}Gi"
     if profile.scratch is None:
         scratch = models.Volume(name="scratch", empty_dir=models.EmptyDirVolumeSource(size_limit=size))
     else:
         scratch = models.Volume(name="scratch", ephemeral=_claim(profile.scratch.storage_class, size))
-    if not _shares_memory(needs):
-        return [scratch]
-    # torch's workers exchange tensors through /dev/shm, of which a container has 64 MB unless told otherwise
+    # torch's workers, NCCL and vLLM exchange tensors through /dev/shm, of which a container has 64 MB by itself; what is
+    # used counts as memory, what is not used costs nothing
     memory = models.EmptyDirVolumeSource(medium="Memory", size_limit=f"{max(0.25, needs.memory_gb / 4):g}Gi")
     return [scratch, models.Volume(name="shm", empty_dir=memory)]
 
 
-def mounts(needs: Resources) -> list[models.VolumeMount]:
+def mounts() -> list[models.VolumeMount]:
     """Where the container sees its volumes."""
-    scratch = models.VolumeMount(name="scratch", mount_path=SCRATCH)
-    return [scratch, models.VolumeMount(name="shm", mount_path="/dev/shm")] if _shares_memory(needs) else [scratch]
-
-
-def _shares_memory(needs: Resources) -> bool:
-    return bool(needs.gpus) or needs.nodes > 1
+    return [
+        models.VolumeMount(name="scratch", mount_path=SCRATCH),
+        models.VolumeMount(name="shm", mount_path="/dev/shm"),
+    ]
 
 
 def _claim(storage_class: str, size: str) -> models.EphemeralVolumeSource:

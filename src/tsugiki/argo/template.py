@@ -92,7 +92,7 @@ def container(stage: Stage[Any, Any], role: Role, profile: Profile, exclusive: b
         env_from=pod.settings(),
         resources=pod.resources(role.needs, profile),
         volumes=pod.volumes(role.needs, profile),
-        volume_mounts=pod.mounts(role.needs),
+        volume_mounts=pod.mounts(),
         security_context=pod.container_security(),
         node_selector=pool.node_selector or None,
         tolerations=pod.tolerations(pool) or None,
