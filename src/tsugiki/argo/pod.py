@@ -85,8 +85,8 @@ def volumes(needs: Resources, profile: Profile) -> list[models.Volume]:
         scratch = models.Volume(name="scratch", empty_dir=models.EmptyDirVolumeSource(size_limit=size))
     else:
         scratch = models.Volume(name="scratch", ephemeral=_claim(profile.scratch.storage_class, size))
-    # torch's workers, NCCL and vLLM exchange tensors through /dev/shm, of which a container has 64 MB by itself; what is
-    # used counts as memory, what is not used costs nothing
+    # torch's workers, NCCL and vLLM exchange tensors through /dev/shm, of which a container has 64 MB by itself; only
+    # what is used counts, as memory
     memory = models.EmptyDirVolumeSource(medium="Memory", size_limit=f"{max(0.25, needs.memory_gb / 4):g}Gi")
     return [scratch, models.Volume(name="shm", empty_dir=memory)]
 
