@@ -182,4 +182,4 @@ def _plain(value: Any) -> Any:
     """JSON of Hera's models."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return None if value is None else json.loads(value.json(exclude_none=True, by_alias=True))
+    return None if value is None else json.loads(value.model_dump_json(exclude_none=True, by_alias=True))
