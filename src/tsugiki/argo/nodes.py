@@ -85,8 +85,8 @@ _ENDS = ("status.completionTime", ",".join(f"status.conditions.{n}.type == Faile
 
 
 def job_name(task: str) -> str:
-    """What `JOB` is for a task: short, so that the names of pods stay names of hosts."""
-    return f"{kebab(task)[:8].strip('-')}-{hashlib.sha256(task.encode()).hexdigest()[:6]}"
+    """What `JOB` is for a task: so short that the names of a JobSet's pods stay names of hosts, of 63 characters."""
+    return f"{kebab(task)[:5].strip('-')}-{hashlib.sha256(task.encode()).hexdigest()[:4]}"
 
 
 def _labels(stage: Stage[Any, Any]) -> dict[str, str]:
