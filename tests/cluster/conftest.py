@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.cluster.overlay import write_overlay
 from tests.kube import Kube, missing, until
 
 
@@ -51,3 +52,33 @@ def cluster_s3(cluster: Kube) -> dict[str, str]:
     if absent := [name for name in names if name not in os.environ]:
         pytest.skip(f"no S3 server for tests: set {', '.join(absent)}")
     return {name: os.environ[name] for name in names}
+
+
+@pytest.fixture(scope="module")
+def bucket(cluster_s3: dict[str, str], module_namespace: Kube) -> Iterator[str]:
+    """A bucket of the namespace's name."""
+    import boto3
+
+    client = boto3.client("s3")
+    name = module_namespace.namespace
+    client.create_bucket(Bucket=name)
+    yield name
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+        for item in page.get("Contents", []):
+            client.delete_object(Bucket=name, Key=item["Key"])
+    client.delete_bucket(Bucket=name)
+
+
+@pytest.fixture(scope="module")
+def prepared(module_namespace: Kube, cluster_s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Kube:
+    """The namespace with everything that pods of stages need in it."""
+    kube = module_namespace
+    folder = write_overlay(tmp_path_factory.mktemp("k8s") / "stages", kube.namespace, "base")
+    kube("apply", "--server-side", "-k", str(folder))
+    where = {name: cluster_s3[name] for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION")}
+    keys = {name: cluster_s3[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    kube.apply(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s3"}, "data": where},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s3"}, "stringData": keys},
+    )
+    return kube

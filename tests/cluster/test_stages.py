@@ -3,14 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cluster.jobs import job, run
-from tests.cluster.overlay import write_overlay
 from tests.kube import Kube, KubectlError, until
 from tests.test_workflow import contents
 from tsugiki.argo import Target, manifest
@@ -35,21 +33,6 @@ def task_of(workflow: dict[str, Any], template: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def bucket(cluster_s3: dict[str, str], module_namespace: Kube) -> Iterator[str]:
-    """A bucket of the namespace's name."""
-    import boto3
-
-    client = boto3.client("s3")
-    name = module_namespace.namespace
-    client.create_bucket(Bucket=name)
-    yield name
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-        for item in page.get("Contents", []):
-            client.delete_object(Bucket=name, Key=item["Key"])
-    client.delete_bucket(Bucket=name)
-
-
-@pytest.fixture(scope="module")
 def workflow(module_namespace: Kube, bucket: str) -> dict[str, Any]:
     """The tiny workflow, rendered for the namespace."""
     profile = load_profile("dev").model_copy(update={"namespace": module_namespace.namespace})
@@ -57,23 +40,6 @@ def workflow(module_namespace: Kube, bucket: str) -> dict[str, Any]:
     recipe = load_recipe(str(RECIPE), flow.recipe_type)
     plan, made = flow.plan(recipe)
     return manifest(plan, Target(flow.name, "tiny", "dev", made.address, f"s3://{bucket}/store"), recipe, profile)
-
-
-@pytest.fixture(scope="module")
-def prepared(
-    module_namespace: Kube, cluster_s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory, gpus: int
-) -> Kube:
-    """The namespace with everything that pods of stages need in it."""
-    kube = module_namespace
-    folder = write_overlay(tmp_path_factory.mktemp("k8s") / "stages", kube.namespace, "base")
-    kube("apply", "--server-side", "-k", str(folder))
-    where = {name: cluster_s3[name] for name in ("AWS_ENDPOINT_URL_S3", "AWS_REGION")}
-    keys = {name: cluster_s3[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-    kube.apply(
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "s3"}, "data": where},
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s3"}, "stringData": keys},
-    )
-    return kube
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +53,7 @@ def gpus(cluster: Kube) -> int:
 
 
 @pytest.fixture(scope="module")
-def made(prepared: Kube, workflow: dict[str, Any], bucket: str) -> str:
+def made(prepared: Kube, workflow: dict[str, Any], bucket: str, gpus: int) -> str:
     """The store after every task of the workflow ran as a Job, each in its turn."""
     for number, task in enumerate(tasks_of(workflow)):
         run(prepared, job(workflow, task, number))

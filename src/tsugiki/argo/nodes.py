@@ -85,8 +85,8 @@ _ENDS = ("status.completionTime", ",".join(f"status.conditions.{n}.type == Faile
 
 
 def job_name(task: str) -> str:
-    """What `JOB` is for a task: short, so that the names of pods stay names of hosts."""
-    return f"{kebab(task)[:8].strip('-')}-{hashlib.sha256(task.encode()).hexdigest()[:6]}"
+    """What `JOB` is for a task: so short that the names of a JobSet's pods stay names of hosts, of 63 characters."""
+    return f"{kebab(task)[:5].strip('-')}-{hashlib.sha256(task.encode()).hexdigest()[:4]}"
 
 
 def _labels(stage: Stage[Any, Any]) -> dict[str, str]:
@@ -182,4 +182,4 @@ def _plain(value: Any) -> Any:
     """JSON of Hera's models."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return None if value is None else json.loads(value.json(exclude_none=True, by_alias=True))
+    return None if value is None else json.loads(value.model_dump_json(exclude_none=True, by_alias=True))
