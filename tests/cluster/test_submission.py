@@ -1,7 +1,7 @@
 """Submitting to a real API server, where no controller heeds it: once for each target, without what exists."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -34,11 +34,14 @@ def cluster_here(namespace: Kube) -> Cluster:
 
 
 @pytest.fixture
-def root(cluster_s3: dict[str, str]) -> str:
-    """A store in a new bucket of the S3 server beside the cluster."""
-    bucket = f"test-{uuid.uuid4().hex[:12]}"
-    boto3.session.Session().client("s3").create_bucket(Bucket=bucket)
-    return f"s3://{bucket}/store"
+def root(cluster_s3: dict[str, str]) -> Iterator[str]:
+    """A store in a new bucket of the S3 server beside the cluster; it is deleted afterwards."""
+    client, bucket = boto3.session.Session().client("s3"), f"test-{uuid.uuid4().hex[:12]}"
+    client.create_bucket(Bucket=bucket)
+    yield f"s3://{bucket}/store"
+    for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+        client.delete_object(Bucket=bucket, Key=item["Key"])
+    client.delete_bucket(Bucket=bucket)
 
 
 @pytest.fixture
