@@ -169,6 +169,18 @@ def test_told_to_stop_one_rank_takes_all_along_and_they_resume_exactly(
     assert tiny.digests(team.out) == tiny.digests(long.out)
 
 
+def test_moments_of_8_bits_are_resumed_by_every_rank(bases: dict[str, Path], tmp_path: Path) -> None:
+    optimizer = tiny.OPTIMIZER.model_copy(update={"name": "adamw_8bit"})
+    config = tiny.sft_config(forward_tokens=200, optimizer=optimizer)
+    undisturbed = Team(tmp_path / "a", bases["llama"], config, sft)
+    assert undisturbed.run(2) == [0, 0]
+    team = Team(tmp_path / "b", bases["llama"], config, sft, send(signal.SIGTERM, 3))
+    assert team.run(2) == [PREEMPTED, PREEMPTED]
+    team.disturb = never
+    assert team.run(2) == [0, 0]
+    assert tiny.digests(team.out) == tiny.digests(undisturbed.out)
+
+
 @pytest.mark.parametrize("to_leader", [False, True], ids=["second", "first"])
 def test_a_killed_rank_ends_the_others_at_once_and_they_resume_exactly(
     long: Team, tmp_path: Path, to_leader: bool, capfd: pytest.CaptureFixture[str]

@@ -58,7 +58,9 @@ class Ranks(World):
         if self.rank:
             address = os.environ["MASTER_ADDR"], int(store.get(_PORT_KEY))
             return [socket.create_connection(address, MEETING_SECONDS)]
-        with socket.create_server(("", 0), backlog=self.size) as listener:
+        dual = socket.has_dualstack_ipv6()
+        family = socket.AF_INET6 if dual else socket.AF_INET
+        with socket.create_server(("", 0), family=family, backlog=self.size, dualstack_ipv6=dual) as listener:
             listener.settimeout(MEETING_SECONDS)
             store.set(_PORT_KEY, str(listener.getsockname()[1]))
             return [listener.accept()[0] for _ in range(1, self.size)]
