@@ -16,7 +16,7 @@ from tsugiki.cluster.runs import Run
 from tsugiki.cluster.submission import Submission
 from tsugiki.labels import RETRY_OF
 
-pytestmark = pytest.mark.argo
+pytestmark = [pytest.mark.argo, pytest.mark.timeout(900)]
 
 Manifest = dict[str, Any]
 
@@ -49,7 +49,7 @@ def test_a_run_is_waited_for_shown_and_its_logs_outlive_its_pods(
 ) -> None:
     manifest = pages(space)
     name = submit(space, place, manifest, capsys)
-    waited = command(space, "wait", name, "--timeout", "300")
+    waited = command(space, "wait", name, "--timeout", "600")
     assert waited.stdout.startswith(f"{name}: succeeded in ")
     first = next(line for line in waited.stderr.splitlines() if "Succeeded in" in line)
     assert first.startswith("make-sample-pages: ")
@@ -89,7 +89,7 @@ def test_what_waits_for_its_turn_is_waited_for(
     before = submit(space, place, first, capsys)
     until(lambda: Run(place.get("Workflow", before)).phase == "Running", 60, "the first run to start")
     name = submit(space, place, second, capsys)
-    waited = command(space, "wait", name, "--timeout", "300")
+    waited = command(space, "wait", name, "--timeout", "600")
     assert f"{name}: Pending: Waiting for" in waited.stderr
     assert waited.stdout.startswith(f"{name}: succeeded in ")
 
@@ -103,7 +103,7 @@ def test_a_failure_is_told_and_only_what_is_left_is_run_again(
     next(item for item in given if item["name"] == "identity")["value"] = "0123456789abcdef"
     manifest["metadata"]["labels"]["tsugiki/target"] = "0123456789abcdef"
     name = submit(space, place, manifest, capsys)
-    failed = command(space, "wait", name, "--timeout", "300", code=1)
+    failed = command(space, "wait", name, "--timeout", "600", code=1)
     assert f"{name} failed: clean-corpus: " in failed.stderr.splitlines()[-1]
     assert "planned for identity 0123456789abcdef" in command(space, "logs", name, "clean-corpus").stdout
     said = command(space, "retry", name).stdout.splitlines()
@@ -111,7 +111,7 @@ def test_a_failure_is_told_and_only_what_is_left_is_run_again(
     assert said[2:4] == ["1 done before: make-sample-pages", "1 to run: clean-corpus"]
     again = Run(place.get("Workflow", said[-1].removeprefix("workflow: ")))
     assert again.labels[RETRY_OF] == name
-    command(space, "wait", again.name, "--timeout", "300", code=1)
+    command(space, "wait", again.name, "--timeout", "600", code=1)
     (state,) = Run(place.get("Workflow", again.name)).tasks
     assert len(state.pods) == 1
 
@@ -122,7 +122,7 @@ NEVER_SAVED = "train_cpt.save_every=1000000"
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(space: Space, place: Cluster, prepared: Flow) -> None:
-    (flow,) = space.create(space.render(TRAINING, *SMALL, NEVER_SAVED, "train_cpt.epochs=120", "train_cpt.seed=77"))
+    (flow,) = space.create(space.render(TRAINING, *SMALL, NEVER_SAVED, "train_cpt.epochs=60", "train_cpt.seed=77"))
     first = flow.running(TRAINING, 0)
     until(lambda: bool(steps(flow.log(first))), 120, flow.describe)
     refused = command(space, "retry", flow.name, code=2)
@@ -136,7 +136,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(space: Space, place: Cluste
     log = flow.log(first)
     assert log[-1]["exit_code"] == 75
     again = command(space, "retry", flow.name).stdout.splitlines()[-1].removeprefix("workflow: ")
-    command(space, "wait", again, "--timeout", "300")
+    command(space, "wait", again, "--timeout", "600")
     resumed = Flow(space, again)
     second = resumed.archived(resumed.pods(TRAINING)[0]["metadata"]["name"])
     # the state that it saved when it was told to stop is the only one
