@@ -49,6 +49,17 @@ class Space:
         """An object of the bucket."""
         return bytes(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
+    def copy(self, address: str, store: str) -> None:
+        """Copy an artifact of the shared store to another one in the bucket."""
+        for key in self.keys(f"store/{address}/"):
+            to = f"{store}/{key.removeprefix('store/')}"
+            self.s3.copy_object(Bucket=self.bucket, Key=to, CopySource={"Bucket": self.bucket, "Key": key})
+
+    def saved(self, address: str) -> bool:
+        """Whether a training has saved its state."""
+        index = f"store/.work/{address}/index.json"
+        return index in self.keys(index) and b"training.pt" in self.read(index)
+
     def record(self, address: str) -> Object:
         """The record of an artifact of the shared store."""
         return dict(json.loads(self.read(f"store/{address}/_RECORD.json")))

@@ -52,8 +52,8 @@ def fill(space: Space, pod: str) -> None:
 def lose(flow: Flow, how: Callable[[Space, str], None]) -> Loss:
     """Lose the first pod of a training once it has saved its state, and wait until the second has done a step."""
     first = flow.running(TASK, 0)
-    index = f"store/.work/adapter/train_cpt-{flow.identity(TASK)}/index.json"
-    until(lambda: index in flow.space.keys(index) and b"training.pt" in flow.space.read(index), 300, flow.describe)
+    address = f"adapter/train_cpt-{flow.identity(TASK)}"
+    until(lambda: flow.space.saved(address), 300, flow.describe)
     before = steps(flow.log(first))
     how(flow.space, first)
     second = flow.running(TASK, 1)
