@@ -11,7 +11,7 @@ from tsugiki.cluster.prune import done, prune
 from tsugiki.labels import TARGET
 from tsugiki.store import open_store
 
-pytestmark = [pytest.mark.argo, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.argo, pytest.mark.timeout(1800)]
 
 TASK, NODES = "train-cpt", "train-cpt-nodes"
 NEEDS = {"nodes": 2, "gpus": 0, "cpus": 0.1, "memory_gb": 2, "disk_gb": 2, "hours": 0.5, "retries": 1}
