@@ -139,7 +139,7 @@ class Flow:
         self.space.pods.check()
         return [pod for pod in list(self.space.pods.last.values()) if node_of(pod).startswith(f"{self.name}.{task}")]
 
-    def running(self, task: str, attempt: int, seconds: float = 120) -> str:
+    def running(self, task: str, attempt: int, seconds: float = 300) -> str:
         """Wait until the main container of an attempt runs; the name of its pod. Attempts are counted from 0."""
 
         def runs() -> bool:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.argo, pytest.mark.timeout(900)]
 CLEAN, TRAIN = "clean-corpus", "train-cpt"
 RETRIES = 2
 LIMITED = ("train_cpt.seed=200", "train_cpt.epochs=60", "resources.train_cpt.gpus=0", "resources.train_cpt.retries=0")
-HOURS = 0.003
+HOURS = 0.001
 
 
 @dataclass(frozen=True)

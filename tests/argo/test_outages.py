@@ -50,7 +50,7 @@ def test_submitted_twice_at_once_and_the_controller_restarted_one_makes_it(finis
     flows = space.create(*[space.render(TASK, *TRAINING, "train_cpt.seed=400", "train_cpt.epochs=40")] * 2)
     until(lambda: any("running" in main_of(pod) for flow in flows for pod in flow.pods(TASK)), 120, flows[0].describe)
     holder, waiting = sorted(flows, key=lambda flow: not flow.pods(TASK))
-    assert "waits for another workflow at the same artifact" in waiting.task(TASK).message
+    assert f"Mutex/{waiting.identity(TASK)} lock" in waiting.task(TASK).message
     restart_controller(space.kube)
     for flow in flows:
         flow.succeeded()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.argo.conftest import write_profile
 from tests.argo.space import Flow
-from tests.kube import until
+from tests.kube import Kube, until
 
 pytestmark = [pytest.mark.argo, pytest.mark.timeout(600)]
 
@@ -21,15 +21,14 @@ def resource(prepared: Flow) -> Iterator[str]:
     """A kind of GPU that no node has yet."""
     name = f"tsugiki.test/gpu-{uuid.uuid4().hex[:8]}"
     yield name
-    give(prepared, name, "remove")
+    patch_node(prepared.space.kube, {name: None})
 
 
-def give(flow: Flow, resource: str, operation: str) -> None:
-    """Let the node have one of a resource, or none any more."""
-    kube = flow.space.kube
+def patch_node(kube: Kube, capacity: dict[str, str | None]) -> None:
+    """Let the node have so much of some resources; None: nothing any more."""
     node = kube.get("nodes")["items"][0]["metadata"]["name"]
-    patch = {"op": operation, "path": f"/status/capacity/{resource.replace('/', '~1')}", "value": "1"}
-    kube("patch", "node", node, "--subresource=status", "--type=json", "-p", json.dumps([patch]))
+    patch = {"status": {"capacity": capacity}}
+    kube("patch", "node", node, "--subresource=status", "--type=merge", "-p", json.dumps(patch))
 
 
 def test_a_stage_waits_for_a_gpu_and_says_so(prepared: Flow, resource: str, tmp_path: Path) -> None:
@@ -44,7 +43,7 @@ def test_a_stage_waits_for_a_gpu_and_says_so(prepared: Flow, resource: str, tmp_
     until(lambda: f"Insufficient {resource}" in said(), 60, said)
     assert "Pending" in said()
     assert not flow.run.ended
-    give(flow, resource, "add")
+    patch_node(space.kube, {resource: "1"})
     flow.succeeded()
     (pod,) = flow.pods(TASK)
     assert flow.task(TASK).phase == "Succeeded"
