@@ -12,7 +12,7 @@ from tests.store.helpers import ADDRESS, MIB, Place, in_process, record_of, writ
 from tsugiki.store import Store, hash_directory
 
 KILLS = 20
-TURNS = 60
+TURNS = 200
 SAVED = "part.bin"
 
 
