@@ -33,6 +33,7 @@ class Machines:
     count: int = 2
     gpus: int = 0
     """GPUs of each machine."""
+    environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -56,7 +57,7 @@ class Machines:
         return subprocess.Popen(
             [sys.executable, "-m", *launcher, f"jobs.{stage}", *options, "--config", config, "--root", self.store.root],
             cwd=ROOT,
-            env={**os.environ, **place},
+            env={**os.environ, **place, **self.environment},
         )
 
     def codes(self) -> list[int]:

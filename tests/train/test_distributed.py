@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch.distributed import TCPStore
 
 from tests.train import tiny
-from tsugiki.errors import BAD_INPUT, OUT_OF_TIME, PREEMPTED
+from tsugiki.errors import BAD_INPUT, FAILED, OUT_OF_TIME, PREEMPTED
 from tsugiki.process import exit_code, stop_on_signals, to_stderr
 from tsugiki.train.config import Training
 from tsugiki.train.cpt import train_cpt
@@ -221,6 +221,19 @@ def test_a_peer_that_ends_before_training_begins_is_missed(long: Team, tmp_path:
     started = time.monotonic()
     assert team.run(2) == [PREEMPTED, 1]
     assert time.monotonic() - started < SOON
+
+
+@pytest.mark.slow
+def test_a_fault_of_communication_between_processes_that_live_is_a_failure(
+    long: Team, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The ranks call for sums of different sizes. It takes the time in which a lost peer would be noticed."""
+
+    def train(base: Path, out: Path, work: Work, config: Training) -> None:
+        work.world.sum([torch.zeros(2 + 10 * work.world.rank)])
+
+    assert Team(tmp_path, long.base, long.config, train).run(2) == [FAILED, FAILED]
+    assert "let the machines of a training reach each other on every port" in capfd.readouterr().err
 
 
 def test_batches_are_dealt_evenly_and_each_once() -> None:

@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch.distributed.rendezvous import rendezvous
 
-from tsugiki.errors import Preempted
+from tsugiki.errors import Preempted, TsugikiError
 from tsugiki.train.lifeline import Lifeline
 from tsugiki.world import World
 
@@ -25,9 +25,12 @@ MEETING_SECONDS = 10 * 60
 """Longest wait for the other processes, all of which have been started by now."""
 WAITING_SECONDS = 2 * 60 * 60
 """Longest wait in a collective: rank 0 uploads the state of a large model meanwhile."""
+LOSS_SECONDS = 30.0
+"""Within this time of a fault of communication a peer that caused it is gone."""
 BUCKET_BYTES = 1 << 26
 """Gradients are summed in flat buckets of about this size."""
 _PORT_KEY = "lifeline/port"
+_UNREACHABLE = "cannot be reached: let the machines of a training reach each other on every port"
 
 
 class Ranks(World):
@@ -42,9 +45,11 @@ class Ranks(World):
         self._kept = "nothing is saved yet"
         self._keeping = threading.Lock()
         self._farewell: Callable[[], None] = lambda: None
+        store = self._meet()
+        self._lifeline = Lifeline(self._connect(store), self._leave)
+        # NCCL's faults are then raised here; otherwise it aborts the process, which looks like a failure
+        os.environ["TORCH_NCCL_BLOCKING_WAIT"] = "1"
         with self._peers():
-            store, self.rank, self.size = next(rendezvous("env://", timeout=timedelta(seconds=MEETING_SECONDS)))
-            self._lifeline = Lifeline(self._connect(store), self._leave)
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
                 store=store,
@@ -53,11 +58,28 @@ class Ranks(World):
                 timeout=timedelta(seconds=WAITING_SECONDS),
             )
 
+    def _meet(self) -> Any:
+        """The store that the launcher of the first machine serves."""
+        try:
+            store, self.rank, self.size = next(rendezvous("env://", timeout=timedelta(seconds=MEETING_SECONDS)))
+        except RuntimeError as error:
+            raise Preempted(f"the launcher of the first machine has gone ({_line(error)})") from error
+        return store
+
     def _connect(self, store: Any) -> list[socket.socket]:
         """One connection to rank 0; there, one to every other rank."""
-        if self.rank:
-            address = os.environ["MASTER_ADDR"], int(store.get(_PORT_KEY))
-            return [socket.create_connection(address, MEETING_SECONDS)]
+        try:
+            if self.leads:
+                return self._accept(store)
+            host, port = os.environ["MASTER_ADDR"], int(store.get(_PORT_KEY))
+        except (RuntimeError, TimeoutError) as error:
+            raise Preempted(f"not all of the {self.size} processes came ({_line(error)})") from error
+        try:
+            return [socket.create_connection((host, port), MEETING_SECONDS)]
+        except OSError as error:
+            raise TsugikiError(f"{host}:{port} {_UNREACHABLE} ({_line(error)})") from error
+
+    def _accept(self, store: Any) -> list[socket.socket]:
         dual = socket.has_dualstack_ipv6()
         family = socket.AF_INET6 if dual else socket.AF_INET
         with socket.create_server(("", 0), family=family, backlog=self.size, dualstack_ipv6=dual) as listener:
@@ -120,15 +142,19 @@ class Ranks(World):
         if self.leads:
             self._lifeline.end()
         else:
-            self._lifeline.wait()
+            self._lifeline.lost()
 
     @contextmanager
     def _peers(self) -> Iterator[None]:
-        """Any fault of communication is a peer's that left."""
+        """Tell the loss of a peer, which is no failure, from other faults of communication."""
         try:
             yield
         except (RuntimeError, OSError) as error:
-            raise Preempted(f"{self._loss()} ({' '.join(str(error).split())[:200]})") from error
+            if "out of memory" in str(error):
+                raise
+            if self._lifeline.lost(LOSS_SECONDS):
+                raise Preempted(f"{self._loss()} ({_line(error)})") from error
+            raise TsugikiError(f"a process {_UNREACHABLE} ({_line(error)})") from error
 
     def _loss(self) -> str:
         return f"a peer left; {self._kept}, and the same command resumes it"
@@ -141,6 +167,10 @@ class Ranks(World):
                 self._farewell()
             finally:
                 os._exit(Preempted.exit_code)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _buckets(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
