@@ -60,13 +60,6 @@ def test_a_failed_task_says_what_its_pod_said(of_task: str, of_pod: str, text: s
     assert message.removeprefix("main: ").removeprefix("Error (exit code 2): ") == text
 
 
-def test_a_task_that_waits_for_a_lock_says_for_which() -> None:
-    held = node("pages", "Retry", "Pending", synchronizationStatus={"waiting": "work/Mutex/0123"})
-    assert Run(workflow(*TASKS, nodes=(held,), phase="Running")).tasks[0].message == (
-        "waits for another workflow at the same artifact (work/Mutex/0123)"
-    )
-
-
 def test_a_task_whose_pod_has_no_machine_is_pending() -> None:
     nodes = (
         node("pages", "Retry", "Running"),

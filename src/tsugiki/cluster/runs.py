@@ -167,22 +167,16 @@ def _phase(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
 
 
 def _message(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
-    """Why a task is where it is: what its last pod says, what Argo says of the task, which lock it waits for."""
+    """Why a task is where it is: what its last pod says, and what Argo says of the task, which lock it waits for too."""
     if node.get("phase") == "Succeeded":
         return ""
     said = (str(item.get("message", "")) for item in (last, node))
-    parts = [text for text in dict.fromkeys(said) if text and text != _GIVEN_UP]
-    return "; ".join([*parts, *_lock(node)])
+    return "; ".join(text for text in dict.fromkeys(said) if text and text != _GIVEN_UP)
 
 
 def _is_attempt(key: str, name: str) -> bool:
     # NAME, NAME(0) with retries, NAME(0:0)(1) of several parts with retries
     return key == name or key.startswith(f"{name}(")
-
-
-def _lock(node: Mapping[str, Any]) -> list[str]:
-    waiting = node.get("synchronizationStatus", {}).get("waiting", "")
-    return [f"waits for another workflow at the same artifact ({waiting})"] if waiting else []
 
 
 def _output(node: Mapping[str, Any], name: str) -> float:
