@@ -108,8 +108,8 @@ def test_resources_come_from_the_stage_and_the_recipe(workflow: dict[str, Any]) 
 def test_bad_input_is_never_retried_and_lost_pods_are(workflow: dict[str, Any]) -> None:
     strategy = templates(workflow)["write-pages"]["retryStrategy"]
     assert strategy["retryPolicy"] == "Always"
-    assert "lastRetry.status == 'Error'" in strategy["expression"]
-    assert "asInt(lastRetry.exitCode) not in [2, 124]" in strategy["expression"]
+    again = strategy["expression"].partition(" && ")[2]
+    assert again == "(lastRetry.status == 'Error' || asInt(lastRetry.exitCode) not in [2, 124])"
     # it would end all retries so long after the first attempt
     assert "maxDuration" not in strategy["backoff"]
 

@@ -1,5 +1,6 @@
 """How stages end that do not succeed: what is tried again, how often, and what the workflow then says."""
 
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -22,6 +23,7 @@ class Ends:
     damaged: Flow
     late: Flow
     killed: Flow
+    forbidden: Flow
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,11 @@ def ends(prepared: Flow) -> Ends:
     killed = space.render(TRAIN, *LIMITED, "train_cpt.seed=201")
     template = next(item for item in killed["spec"]["templates"] if item["name"] == TRAIN)
     template["activeDeadlineSeconds"] = 12
-    return Ends(*space.create(refused, damaged, late, killed))
+    forbidden = space.render(CLEAN, "clean_corpus.min_chars=900001")
+    template = next(item for item in forbidden["spec"]["templates"] if item["name"] == CLEAN)
+    patch = json.loads(template["podSpecPatch"])
+    template["podSpecPatch"] = json.dumps({**patch, "hostNetwork": True})
+    return Ends(*space.create(refused, damaged, late, killed, forbidden))
 
 
 def damaged_store(prepared: Flow) -> str:
@@ -89,3 +95,9 @@ def test_the_hard_deadline_is_not_tried_again(ends: Ends) -> None:
     assert ends.killed.ended() == "Failed"
     assert len(ends.killed.pods(TRAIN)) == 1
     assert "longer than the specified deadline" in ends.killed.task(TRAIN).pods[-1]["message"]
+
+
+def test_a_pod_that_the_namespace_forbids_is_not_tried_again(ends: Ends) -> None:
+    assert ends.forbidden.ended() in ("Failed", "Error")
+    (pod,) = ends.forbidden.task(CLEAN).pods
+    assert "violates PodSecurity" in pod["message"]
