@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,19 @@ def test_a_stage_prints_the_address_of_what_it_made(tmp_path: Path) -> None:
     address = done.stdout.splitlines()[-1]
     assert address.startswith("pages/make_sample_pages-")
     assert (tmp_path / address / "_RECORD.json").is_file()
+
+
+def test_each_line_is_written_in_one_piece_for_two_streams_meet_in_one_log(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-m", "jobs.make_sample_pages", "--root", str(tmp_path), "--config", json.dumps(SAMPLE)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TSUGIKI_RUN": "a-run"}
+    with ours:
+        with theirs:
+            subprocess.run(command, cwd=ROOT, stdout=theirs, stderr=theirs, check=True, env=environment)
+        pieces = list(iter(lambda: ours.recv(65536).decode(), ""))
+    assert len(pieces) > 1
+    assert all(piece.endswith("\n") and piece.strip() for piece in pieces)
+    assert pieces[-1].startswith("pages/make_sample_pages-")
 
 
 def test_the_same_stage_over_s3_has_the_same_address(tmp_path: Path, s3_root: str) -> None:

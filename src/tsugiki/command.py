@@ -15,7 +15,7 @@ from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, cached, execute, existing
-from tsugiki.log import Log
+from tsugiki.log import Log, write_line
 from tsugiki.options import root_option
 from tsugiki.process import exit_code, stop_on_signals
 from tsugiki.stage import Call, Input, Stage
@@ -69,7 +69,7 @@ def _tell(call: Call[Any], store: Store, record: Record, fresh: bool, arguments:
         made = call if existing(call, store) else replace(call, shard=None)
         show(made.output, store, arguments.show, fresh)
     log.say("done", f"{record.seconds:.1f} s", seconds=record.seconds, gpu_seconds=record.gpu_seconds, cached=not fresh)
-    print(call.address)
+    write_line(sys.stdout, call.address)
 
 
 def call_of(stage: Stage[Any, Any], arguments: argparse.Namespace) -> Call[Any]:

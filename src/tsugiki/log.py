@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 RUN_VARIABLE = "TSUGIKI_RUN"
 """Name of the run that a container belongs to; set by its template."""
@@ -34,12 +35,11 @@ class Log:
     def say(self, event: str, text: str, **fields: object) -> None:
         """One line: `text` for a person; run, stage, artifact, event, text and fields for a machine."""
         if self.run is None:
-            print(f"{self.stage}: {text}", file=sys.stderr, flush=True)
+            write_line(sys.stderr, f"{self.stage}: {text}")
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         head = {"time": now, "run": self.run, "stage": self.stage, "artifact": self.artifact, "event": event}
-        line = json.dumps({**head, "text": text, **fields}, ensure_ascii=False, default=str)
-        print(line, file=sys.stderr, flush=True)
+        write_line(sys.stderr, json.dumps({**head, "text": text, **fields}, ensure_ascii=False, default=str))
 
     def progress(self, done: int, total: int, figures: dict[str, float]) -> None:
         """Say how far the stage is, now and then; Argo's figure follows at once."""
@@ -55,6 +55,15 @@ class Log:
         self.say("failed", line, exit_code=code)
         if self.run is not None and os.access(TERMINATION_LOG, os.W_OK):
             TERMINATION_LOG.write_bytes(line.encode()[:MESSAGE_BYTES])
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """Write a line in one piece: a container's two streams meet in one log, where `print` would leave a gap.
+
+    Unbuffered, `print` writes the end of the line by itself.
+    """
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def _replace(path: Path, text: str) -> None:

@@ -167,7 +167,7 @@ def _phase(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
 
 
 def _message(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
-    """Why a task is where it is: what its last pod says, and what Argo says of the task, which lock it waits for too."""
+    """Why a task is where it is: what its last pod says, and what Argo says of it, such as the lock it waits for."""
     if node.get("phase") == "Succeeded":
         return ""
     said = (str(item.get("message", "")) for item in (last, node))
