@@ -12,7 +12,7 @@ from tsugiki.store import Store
 PARAMETERS = ("address", "seconds", "gpu-seconds", "tokens-per-second")
 """Names of the output parameters; each is a file of this name with one value."""
 RECORD_FILE = "record.json"
-CURVE_FILE = "curve.svg"
+CURVE_FILE = "curve.html"
 
 
 def show(artifact: Artifact, store: Store, directory: Path, fresh: bool) -> None:
@@ -33,9 +33,9 @@ def show(artifact: Artifact, store: Store, directory: Path, fresh: bool) -> None
     for name in opened.shown:
         shutil.copyfile(opened.file(name), directory / name)
     if LOG_FILE in record.files:
-        from tsugiki.report.curves import curve_svg
+        from tsugiki.report.curves import curve_page
 
-        curve = curve_svg(record.stage, opened.file(LOG_FILE).read_text(encoding="utf-8"))
+        curve = curve_page(record.stage, opened.file(LOG_FILE).read_text(encoding="utf-8"))
         (directory / CURVE_FILE).write_text(curve, encoding="utf-8")
 
 

@@ -73,8 +73,8 @@ def test_what_argo_shows_lies_in_s3_as_plain_files(finished: Flow) -> None:
     assert report["report.html"].lower().startswith(b"<!doctype html>")
     assert set(json.loads(report["metrics.json"])["arms"]) == {"base", "cpt", "sft", "cpt_sft"}
     training = shown(finished, "train-cpt")
-    assert set(training) == {"record.json", "curve.svg"}
-    assert b"<svg" in training["curve.svg"]
+    assert set(training) == {"record.json", "curve.html"}
+    assert b"<svg" in training["curve.html"]
     address = outputs(finished, "train-cpt")["parameters"][0]["value"]
     assert json.loads(training["record.json"]) == finished.space.record(address)
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
-from tsugiki.report.curves import curve_svg
+from tsugiki.report.curves import curve_page, curve_svg
 
 HOSTILE = "</style><script>alert(1)</script>]]>&\x00" * 3
 
@@ -47,6 +47,14 @@ def test_a_label_is_text_whatever_it_holds() -> None:
     assert heading is not None
     assert heading.endswith("…")
     assert len(heading) <= 48
+
+
+def test_the_page_holds_the_drawing_and_its_label_is_text() -> None:
+    page = curve_page(HOSTILE, log(3))
+    assert curve_svg(HOSTILE, log(3)) in page
+    assert page.startswith("<!doctype html>")
+    tags = [*re.findall(r"<([a-z]+)", page.partition("<svg")[0])]
+    assert tags == ["html", "head", "meta", "title", "style", "body"]
 
 
 def test_a_log_without_a_finite_loss_says_so() -> None:

@@ -54,6 +54,18 @@ def curve_svg(label: str, log: str) -> str:
     return f"{document}\n"
 
 
+def curve_page(label: str, log: str) -> str:
+    """The same as a page: Argo's UI opens HTML at once, and SVG only when it is asked again.
+
+    Args:
+        label: what was trained; it heads the drawing.
+        log: text of the training's log.jsonl.
+    """
+    head = el("meta", charset="utf-8"), el("title", label), el("style", "body { margin: 0 }")
+    page = el("html", el("head", *head), el("body", Markup(curve_svg(label, log))), lang="en")
+    return f"<!doctype html>\n{page}\n"
+
+
 def loss_curve(training: TrainingRun) -> Markup:
     """One training stage's curve: every step faint, a running mean over it, the learning rate dashed."""
     finite = _finite(training.points)
