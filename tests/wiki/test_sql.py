@@ -7,7 +7,7 @@ import pytest
 
 from tests.wiki.sqldump import LINKS_NEW, statements
 from tsugiki.errors import BadInput
-from tsugiki.wiki.sql import as_text, as_title, read_table, table_columns
+from tsugiki.wiki.dumps.sql import as_text, as_title, read_table, table_columns
 
 NASTY = [
     "a:b", "it's", 'say "x"', "back\\slash", "\\", "\\'", "'", "''", "),(", "(1,'a'", ",",
