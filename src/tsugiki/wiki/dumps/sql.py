@@ -6,6 +6,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from tsugiki.errors import BadInput
+from tsugiki.pool import check_stop
 from tsugiki.wiki.source import PackedFile
 
 Row = tuple[bytes, ...]
@@ -65,6 +66,7 @@ def read_table(
 
     Raises:
         BadInput: the file is missing, cut off, corrupt or no such dump, or lacks the table or a column.
+        Preempted: the pool that runs this was told to stop.
     """
     return _Scan(PackedFile(path), table, columns, where).batches()
 
@@ -97,6 +99,7 @@ class _Scan:
         """Rows of the wanted columns, or one empty batch as soon as the columns are known where none is wanted."""
         rest = b""
         for piece in self._source.pieces():
+            check_stop()
             data = rest + piece
             # A line break inside a text is always escaped, so that no row reaches over the end of a line.
             end = data.rfind(b"\n") + 1
