@@ -85,7 +85,8 @@ class WikiDump:
             (
                 '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="ja">\n'
                 "  <siteinfo>\n    <sitename>Test</sitename>\n    <dbname>testwiki</dbname>\n"
-                f"    <base>https://wiki.example/wiki/Top</base>\n    <namespaces>{spaces}</namespaces>\n  </siteinfo>\n"
+                f"    <base>https://wiki.example/wiki/Top</base>\n    <namespaces>{spaces}</namespaces>\n"
+                "  </siteinfo>\n"
             ).encode()
         )
         index = ""

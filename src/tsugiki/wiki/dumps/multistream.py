@@ -84,7 +84,8 @@ def _decompressed(file: BinaryIO, path: Path, offset: int) -> Iterator[bytes]:
     while not stream.eof:
         data = file.read(_READ_BYTES) if stream.needs_input else b""
         if stream.needs_input and not data:
-            raise BadInput(f"{path}: cut off within the stream at byte offset {offset}; {_AGAIN}")
+            where = "within the stream" if file.tell() > offset else "before the stream that the index says begins"
+            raise BadInput(f"{path}: cut off {where} at byte offset {offset}; {_AGAIN}")
         try:
             yield stream.decompress(data, _PIECE_BYTES)
         except OSError:
