@@ -29,7 +29,7 @@ class Answers:
         self.client = Client(config, self._wait)
         self.used = 0
         """Answers used so far, those of earlier attempts included."""
-        self.times: tuple[str, str] | None = None
+        self.times: tuple[str, ...] = ()
         """The wiki's own time at the first and at the last of these answers."""
         self.warnings: set[str] = set()
         """What the wiki had to remark about the requests."""

@@ -72,7 +72,7 @@ class Crawl:
             "wiki": found.site.software,
             "licence": self._config.licence,
             "licence_of_the_wiki": found.site.licence,
-            "fetched": asked.times,
+            "fetched": list(asked.times),
             "categories": found.tally.categories,
             "links_not_followed": dict(sorted(found.tally.skipped.items())),
             "requests": {

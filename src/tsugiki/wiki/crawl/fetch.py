@@ -55,7 +55,9 @@ def query(batch: Sequence[Found], config: CrawlConfig) -> dict[str, str]:
     return params
 
 
-def rows(batch: Sequence[Found], answer: Mapping[str, Any], site: Site, config: CrawlConfig) -> Iterator[Page | Rejected]:
+def rows(
+    batch: Sequence[Found], answer: Mapping[str, Any], site: Site, config: CrawlConfig
+) -> Iterator[Page | Rejected]:
     """One row for each page of a batch, in its order.
 
     Args:

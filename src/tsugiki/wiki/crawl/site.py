@@ -53,4 +53,6 @@ def read_site(ask: Ask, api: str) -> Site:
             licence=" ".join(text for text in (rights.get("text"), rights.get("url")) if text),
         )
     except (KeyError, TypeError) as error:
-        raise BadInput(f"{api} says nothing of itself ({error} is missing): is it the api.php of a MediaWiki?") from error
+        raise BadInput(
+            f"{api} says nothing of itself ({error} is missing): is it the api.php of a MediaWiki?"
+        ) from error
