@@ -70,7 +70,8 @@ class Answers:
             first, last = self.times or (now, now)
             self.times = min(first, now), max(last, now)
         for name, remark in answer.get("warnings", {}).items():
-            self.warnings.add(f"{name}: {remark.get('warnings', remark)}")
+            if name != "result":  # it was cut off, and the rest is asked for
+                self.warnings.add(f"{name}: {remark.get('warnings', remark)}")
 
     def _wait(self, seconds: float) -> None:
         self._work.stop.wait(min(seconds, max(0.0, self._work.seconds_left)))
