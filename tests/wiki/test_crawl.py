@@ -34,10 +34,7 @@ SETTINGS: dict[str, Any] = {
     "requests_per_minute": 1e9,
     "maxlag_seconds": 5,
     "patience_minutes": 1,
-    "roots": ["作品"],
-    "depth": 9,
-    "allow": [],
-    "deny": [],
+    "tree": {"roots": ["作品"], "depth": 9, "allow": [], "deny": []},
     "edition": "2026-11-26",
     "namespaces": [0],
     "categories": "wiki",
@@ -48,7 +45,9 @@ SETTINGS: dict[str, Any] = {
 
 
 def crawl_of(api: str, **changes: Any) -> Call[Pages]:
-    return crawl_wiki.call(CrawlConfig.parse(SETTINGS | {"api": api} | changes, "the test"))
+    """The crawl of that wiki; changes to the tree go there."""
+    tree = {name: changes.pop(name, value) for name, value in SETTINGS["tree"].items()}
+    return crawl_wiki.call(CrawlConfig.parse(SETTINGS | {"api": api, "tree": tree} | changes, "the test"))
 
 
 @pytest.fixture
@@ -258,6 +257,7 @@ def test_18000_pages_need_about_400_requests_as_the_plan_says(store: Store) -> N
     assert "360 to fetch the pages" in text
     assert "18000, " in text
     assert "41 listed below 作品" in text
+    assert sum(" by 作品 / 群" in line for line in lines) == 8
 
 
 def test_a_plan_fetches_no_page_and_the_crawl_goes_on_from_it(wiki: MadeWiki, api: str, store: Store) -> None:

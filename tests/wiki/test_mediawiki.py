@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from jobs.crawl_wiki import crawl_wiki
 from tests.wiki.faulty_proxy import standing_before
 from tests.wiki.real_wiki import HOME_VARIABLE, RealWiki, home, running
-from tests.wiki.test_crawl import SETTINGS
+from tests.wiki.test_crawl import crawl_of as small_crawl_of
 from tsugiki.artifact import Record
 from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute, preview
@@ -25,7 +24,6 @@ from tsugiki.rows import Page
 from tsugiki.stage import Call
 from tsugiki.store import Store, open_store
 from tsugiki.wiki.config import PagesConfig
-from tsugiki.wiki.crawl.config import CrawlConfig
 from tsugiki.wiki.dump import read_dump
 
 pytestmark = [pytest.mark.mediawiki, pytest.mark.slow]
@@ -88,8 +86,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def crawl_of(api: str, **changes: Any) -> Call[Pages]:
-    values = {"api": api, "roots": ["世界"], "deny": ["一覧$"], "max_page_bytes": 1_000_000}
-    return crawl_wiki.call(CrawlConfig.parse(SETTINGS | values | changes, "the test"))
+    return small_crawl_of(api, **{"roots": ["世界"], "deny": ["一覧$"], "max_page_bytes": 1_000_000} | changes)
 
 
 class Impatient(threading.Event):
