@@ -13,6 +13,7 @@ RENDERED = Path("workflows", "rendered")
 PROFILE = "dev"
 STAND_INS = {
     "[import_pages]": f"import_pages.source=s3://sources/pages.xml.bz2#sha256:{'0' * 64}",
+    "[crawl_wiki]": "crawl_wiki.contact=https://operator.invalid/contact",
     "[import_chats]": f"import_chats.source=s3://sources/chats.jsonl#sha256:{'0' * 64}",
     "[import_model]": f"import_model.revision={'0' * 40}",
     "[checkpoints]": f"checkpoints.cpt_sft=checkpoint/train_sft-{'0' * 16}",
