@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tsugiki.config import Config
+from tsugiki.rows import Rejected
 
 Case = Literal["first-letter", "case-sensitive"]
 """How a wiki writes titles, as its `siteinfo` says it: with a capital first letter, or as they are typed."""
@@ -80,6 +81,19 @@ class Tally:
     `repeated`: pages that were found before."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Every category met and never entered, with its reason (`deny`, `allow` or `depth`)."""
+
+
+_WHY_LEFT_OUT = {
+    "depth": "deeper below every root than depth admits",
+    "deny": "a pattern of deny fits",
+    "allow": "no pattern of allow fits",
+}
+
+
+def categories_left_out(tally: Tally) -> Iterator[Rejected]:
+    """A row for every category that was met and never entered (`category_depth`, `category_deny`, `category_allow`)."""
+    for name, reason in tally.left_out.items():
+        yield Rejected(source=f"Category:{name}", reason=f"category_{reason}", detail=_WHY_LEFT_OUT[reason])
 
 
 def normalise(name: str, case: Case = "first-letter") -> str:

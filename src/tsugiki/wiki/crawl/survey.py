@@ -13,13 +13,7 @@ from tsugiki.wiki.crawl.config import CrawlConfig
 from tsugiki.wiki.crawl.fetch import packed
 from tsugiki.wiki.crawl.listing import Listing
 from tsugiki.wiki.crawl.site import Site, read_site
-from tsugiki.wiki.tree import Found, Tally, normalise, walk
-
-_DETAILS = {
-    "depth": "deeper below every root than depth admits",
-    "deny": "a pattern of deny fits",
-    "allow": "no pattern of allow fits",
-}
+from tsugiki.wiki.tree import Found, Tally, categories_left_out, normalise, walk
 
 
 @dataclass(frozen=True)
@@ -78,11 +72,7 @@ def survey(ask: Ask, config: CrawlConfig, progress: Callable[[int, int], None]) 
     return Survey(
         site=site,
         batches=list(packed(found, lengths)),
-        rejected=[*listing.rejected.values(), *(_left_out(*item) for item in tally.left_out.items())],
+        rejected=[*listing.rejected.values(), *categories_left_out(tally)],
         tally=tally,
         bytes=sum(lengths[item.member.page_id] for item in found),
     )
-
-
-def _left_out(category: str, reason: str) -> Rejected:
-    return Rejected(source=f"Category:{category}", reason=f"category_{reason}", detail=_DETAILS[reason])

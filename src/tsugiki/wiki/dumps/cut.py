@@ -1,0 +1,88 @@
+"""An import from a dump from its first file to its last row, and the account of it that a record keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tsugiki.errors import BadInput
+from tsugiki.pool import run
+from tsugiki.rows import Page, Rejected
+from tsugiki.wiki.dumps.checksums import verify
+from tsugiki.wiki.dumps.config import DumpConfig
+from tsugiki.wiki.dumps.extract import Extraction
+from tsugiki.wiki.dumps.graph import Tables
+from tsugiki.wiki.dumps.multistream import read_header
+from tsugiki.wiki.dumps.select import select
+from tsugiki.wiki.tree import Tally
+from tsugiki.work import Work
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one dump on this machine, those that are not given None."""
+
+    dump: Path
+    index: Path | None = None
+    page: Path | None = None
+    categorylinks: Path | None = None
+    linktarget: Path | None = None
+    page_props: Path | None = None
+    checksums: Path | None = None
+
+    def verify(self) -> None:
+        """Compare all of them with the checksums, if there are some.
+
+        Raises:
+            BadInput: a file is not what was published.
+        """
+        given = (self.dump, self.index, self.page, self.categorylinks, self.linktarget, self.page_props)
+        if self.checksums is not None:
+            verify(self.checksums, [path for path in given if path is not None])
+
+
+class Cut:
+    """One attempt at an import."""
+
+    def __init__(self, files: Files, config: DumpConfig, work: Work, workers: int) -> None:
+        self._files, self._config, self._work, self._workers = files, config, work, workers
+        self._metrics: dict[str, Any] = {"licence": config.licence}
+
+    def rows(self) -> Iterator[Page | Rejected]:
+        """What the tree leaves out, then its pages in the order of the dump; without a tree all pages.
+
+        Raises:
+            BadInput: a file is damaged, of another dump or not what was published, a root is not there, or no page is.
+            Preempted: told to stop.
+        """
+        run(self._files.verify, self._work.stop)
+        header, site = read_header(self._files.dump)
+        self._metrics["wiki"] = site.dbname or site.base
+        extraction = Extraction(
+            self._files.dump, self._files.index, header, site, self._config, self._workers, self._work
+        )
+        if self._config.tree is None:
+            yield from extraction.all_pages()
+            return
+        selection = select(
+            self._tables(), self._config.tree, self._config.namespaces, site.case, self._work, self._workers
+        )
+        self._metrics |= _account(selection.tally)
+        yield from selection.rejected
+        yield from extraction.pages(selection)
+
+    def metrics(self) -> dict[str, Any]:
+        """What a record keeps of an import that has ended, besides the counts of its rows."""
+        return self._metrics
+
+    def _tables(self) -> Tables:
+        files = self._files
+        if files.page is None or files.categorylinks is None:
+            raise BadInput("a tree is cut out by page and categorylinks: give the files of the same dump")
+        return Tables(files.page, files.categorylinks, files.linktarget, files.page_props)
+
+
+def _account(tally: Tally) -> dict[str, Any]:
+    return {"categories": tally.categories, "links_not_followed": dict(sorted(tally.skipped.items()))}
