@@ -13,16 +13,21 @@ RENDERED = Path("workflows", "rendered")
 PROFILE = "dev"
 STAND_INS = {
     "[import_pages]": f"import_pages.source=s3://sources/pages.xml.bz2#sha256:{'0' * 64}",
+    "[crawl_wiki]": "crawl_wiki.contact=https://operator.invalid/contact",
     "[import_chats]": f"import_chats.source=s3://sources/chats.jsonl#sha256:{'0' * 64}",
     "[import_model]": f"import_model.revision={'0' * 40}",
     "[checkpoints]": f"checkpoints.cpt_sft=checkpoint/train_sft-{'0' * 16}",
 }
+DUMP_FILES = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "checksums")
 
 
 def stand_ins(recipe: str) -> list[str]:
     """Settings for what the text of a recipe leaves to its user."""
     tables = {line.split("#")[0].strip() for line in recipe.splitlines()}
-    return [setting for table, setting in STAND_INS.items() if table in tables]
+    files = DUMP_FILES if "[import_dump]" in tables else ()
+    return [setting for table, setting in STAND_INS.items() if table in tables] + [
+        f"import_dump.{name}=s3://sources/{name}#sha256:{'0' * 64}" for name in files
+    ]
 
 
 def rendered() -> dict[str, str]:

@@ -29,7 +29,7 @@ class Answers:
         self.client = Client(config, self._wait)
         self.used = 0
         """Answers used so far, those of earlier attempts included."""
-        self.times: tuple[str, str] | None = None
+        self.times: tuple[str, ...] = ()
         """The wiki's own time at the first and at the last of these answers."""
         self.warnings: set[str] = set()
         """What the wiki had to remark about the requests."""
@@ -70,7 +70,8 @@ class Answers:
             first, last = self.times or (now, now)
             self.times = min(first, now), max(last, now)
         for name, remark in answer.get("warnings", {}).items():
-            self.warnings.add(f"{name}: {remark.get('warnings', remark)}")
+            if name != "result":  # it was cut off, and the rest is asked for
+                self.warnings.add(f"{name}: {remark.get('warnings', remark)}")
 
     def _wait(self, seconds: float) -> None:
         self._work.stop.wait(min(seconds, max(0.0, self._work.seconds_left)))

@@ -128,9 +128,7 @@ class Client:
 
 def user_agent(contact: str) -> str:
     """The name under which a client asks: product and version, contact, library and version."""
-    import urllib3
-
-    return f"tsugiki/{version('tsugiki')} ({contact}) urllib3/{urllib3.__version__}"
+    return f"tsugiki/{version('tsugiki')} ({contact}) urllib3/{version('urllib3')}"
 
 
 def _pool(config: ApiConfig) -> PoolManager:

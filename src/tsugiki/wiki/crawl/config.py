@@ -1,6 +1,6 @@
 """What a crawl collects, from where, and what each page says of its origin."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -8,11 +8,11 @@ from tsugiki.wiki.api.config import ApiConfig
 from tsugiki.wiki.tree import TreeConfig
 
 
-class CrawlConfig(ApiConfig, TreeConfig):
+class CrawlConfig(ApiConfig):
     """Which pages are collected, and how politely."""
 
-    neutral: ClassVar[tuple[str, ...]] = ApiConfig.neutral
-
+    tree: TreeConfig
+    """The category tree whose pages are collected."""
     edition: str = Field(min_length=1)
     """Name of this collection, best its date (`2026-11-26`). A wiki changes: another name collects it anew."""
     namespaces: tuple[int, ...] = Field(min_length=1)

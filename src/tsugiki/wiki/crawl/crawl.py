@@ -15,6 +15,9 @@ from tsugiki.wiki.crawl.fetch import query, rows
 from tsugiki.wiki.crawl.survey import Survey, survey
 from tsugiki.work import Work
 
+_BRANCHES = 12
+"""Branches of the tree that a plan names: where a tree grows beyond its subject, one of them is large."""
+
 
 class Crawl:
     """One attempt at a crawl; a context manager. What an earlier attempt was answered is not asked for again."""
@@ -72,7 +75,7 @@ class Crawl:
             "wiki": found.site.software,
             "licence": self._config.licence,
             "licence_of_the_wiki": found.site.licence,
-            "fetched": asked.times,
+            "fetched": list(asked.times),
             "categories": found.tally.categories,
             "links_not_followed": dict(sorted(found.tally.skipped.items())),
             "requests": {
@@ -87,14 +90,15 @@ class Crawl:
 
     def plan(self) -> list[str]:
         """Lines that say what the crawl will fetch, after the tree is walked and before any page is."""
-        found, config = self.survey, self._config
+        found, config, tree = self.survey, self._config, self._config.tree
         left_out = [row.reason for row in found.rejected]
         pages, to_come = found.pages, len(found.batches)
         return [
             f"wiki        {config.api} ({found.site.software}; it states the licence: {found.site.licence or 'none'})",
-            f"categories  {found.tally.categories} listed below {', '.join(config.roots)}, to depth {config.depth}",
+            f"categories  {found.tally.categories} listed below {', '.join(tree.roots)}, to depth {tree.depth}",
             f"left out    {_counts(left_out)}",
             f"pages       {pages}, {found.bytes / 1e6:.1f} MB of text",
+            *(f"            {count} by {branch}" for branch, count in found.branches(_BRANCHES)),
             f"requests    {self._listing_requests} to list the categories, {self._answers.client.answered} of them now",
             f"            {to_come} to fetch the pages{_more(config)}",
             f"time        {to_come / config.requests_per_minute:.1f} min at least, at "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +78,7 @@ class Listing:
         self.rejected.setdefault(title, set_aside(title, reason, detail))
 
 
-def unwanted(page: dict[str, Any], config: CrawlConfig) -> tuple[str, str] | None:
+def unwanted(page: Mapping[str, Any], config: CrawlConfig) -> tuple[str, str] | None:
     """Why a page, as `prop=info|pageprops` shows it, is not collected: reason and detail; None if it is wanted."""
     if "invalid" in page:
         return "invalid", page.get("invalidreason", "the wiki has no page of that title")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,11 @@ class Survey:
         """How many pages there are to fetch."""
         return sum(map(len, self.batches))
 
+    def branches(self, most: int) -> list[tuple[str, int]]:
+        """The branches with most pages, and how many: sub-categories of the roots, each with all below it."""
+        paths = (item.path for batch in self.batches for item in batch)
+        return Counter(" / ".join(path[:2]) for path in paths).most_common(most)
+
 
 def survey(ask: Ask, config: CrawlConfig, progress: Callable[[int, int], None]) -> Survey:
     """Ask the wiki about itself, then for the members of one category after the other.
@@ -54,9 +60,9 @@ def survey(ask: Ask, config: CrawlConfig, progress: Callable[[int, int], None]) 
         progress(listed, tally.categories)
         listed += 1
 
-    roots = frozenset(normalise(root, site.case) for root in config.roots)
+    roots = frozenset(normalise(root, site.case) for root in config.tree.roots)
     listing = Listing(ask, config, roots, count)
-    found = list(walk(config, listing, tally, site.case))
+    found = list(walk(config.tree, listing, tally, site.case))
     if not found:
         raise BadInput(
             f"{config.api} has no page to collect below {', '.join(sorted(roots))} ({tally.categories} categories "

@@ -1,0 +1,41 @@
+"""Workflow: the pages of a wiki's category tree as training text, without a model."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from jobs.clean_corpus import clean_corpus
+from jobs.crawl_wiki import crawl_wiki
+from jobs.import_dump import ImportDumpConfig, import_dump
+from jobs.import_pages import ImportPagesConfig, import_pages
+from tsugiki.corpus.config import CleanConfig
+from tsugiki.kinds import Corpus
+from tsugiki.recipe import Recipe, given
+from tsugiki.stage import Runner
+from tsugiki.wiki.crawl.config import CrawlConfig
+
+
+class Collect(Recipe):
+    """Every decision of collect. Which table of pages is given decides where they come from."""
+
+    workflow: Literal["collect"]
+    crawl_wiki: CrawlConfig | None = None
+    import_dump: ImportDumpConfig | None = None
+    import_pages: ImportPagesConfig | None = None
+    clean_corpus: CleanConfig
+
+    @model_validator(mode="after")
+    def _has_pages(self) -> Self:
+        self.one_of("crawl_wiki", "import_dump", "import_pages")
+        return self
+
+
+def collect(run: Runner, recipe: Collect) -> Corpus:
+    """Pages that a wiki is asked for, that are cut out of a dump, or that are at hand, and their text."""
+    if recipe.crawl_wiki:
+        pages = run(crawl_wiki, recipe.crawl_wiki)
+    elif recipe.import_dump:
+        pages = run(import_dump, recipe.import_dump)
+    else:
+        pages = run(import_pages, given(recipe.import_pages))
+    return run(clean_corpus, pages, recipe.clean_corpus)
