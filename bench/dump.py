@@ -108,7 +108,9 @@ def cut(folder: Path, workers: int, depth: int | None) -> int:
         tree["roots"] = [root.decode().strip("'")]
     names = NAMES if tree else NAMES[:2]
     named = {name: str(folder / name) for name in names}
-    config = ImportDumpConfig.parse({**SETTINGS, **named, "attribution": "bench", "tree": tree}, "bench")
+    config = ImportDumpConfig.parse(
+        {**SETTINGS, **named, "attribution": "bench", "categories": "text", "tree": tree}, "bench"
+    )
     with tempfile.TemporaryDirectory() as work:
         files = Files(**{name: folder / name for name in names})
         return sum(1 for _ in Cut(files, config, Work(Path(work)), workers).rows())

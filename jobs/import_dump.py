@@ -30,7 +30,8 @@ class ImportDumpConfig(DumpConfig):
     linktarget: Source | None = None
     """`*-linktarget.sql.gz`; needed for a tree where categorylinks names categories by number (since 2025)."""
     page_props: Source | None = None
-    """`*-page_props.sql.gz`: disambiguation pages are set aside. Left out: that is left to clean_corpus."""
+    """`*-page_props.sql.gz`: says which pages disambiguate, which are set aside, and which categories are hidden. Left
+    out: disambiguations are left to clean_corpus."""
     checksums: Source | None = None
     """`*-sha1sums.txt` or `*-md5sums.txt`: every other file is compared with it."""
 
@@ -41,6 +42,8 @@ class ImportDumpConfig(DumpConfig):
         missing = [name for name in ("page", "categorylinks") if self.tree and getattr(self, name) is None]
         if missing:
             raise ValueError(f"a tree is cut out by {' and '.join(missing)}: give the files of the same dump")
+        if self.categories == "wiki" and (self.tree is None or self.page_props is None):
+            raise ValueError("categories = wiki needs a tree, and page_props, which says which are hidden; or use text")
         return self
 
 

@@ -27,7 +27,8 @@ PAGES = (
     Made(5, "除外 作品", 14, ("アニメ",)),
     Made(10, "星: 灯台", 0, ("アニメ", "環"), "灯台。[[Category:アニメ]]"),
     Made(11, 'O\'Neil \\ "x", (y)', 0, ("映画: 'A' \\ (B), C",)),
-    Made(12, "R&B <i>", 0, ("環",)),
+    Made(6, "出典のない記事", 14, (), hidden=True),
+    Made(12, "R&B <i>", 0, ("環", "出典のない記事")),
     Made(13, "曖昧", 0, ("アニメ",), disambiguates=True),
     Made(14, "ノートの頁", 1, ("アニメ",)),
     Made(15, "絵.png", 6, ("アニメ",)),
@@ -43,11 +44,14 @@ PAGES = (
     Made(33, "転送四", 0, ("アニメ",), redirect="無い頁"),
     Made(34, "転送五", 0, ("アニメ",), redirect="転送元"),
     Made(35, "転送元", 0, (), redirect="よそ"),
-    Made(36, "外の & 頁", 0, ()),
+    Made(36, "外の & 頁", 0, ("文化", "出典のない記事", "頁のない分類")),
+    Made(37, "転送六", 0, ("アニメ",), redirect="外の曖昧"),
+    Made(38, "外の曖昧", 0, (), disambiguates=True),
 )
 TREE = {"roots": ["アニメ"], "depth": 2, "allow": [], "deny": ["除外"]}
 SETTINGS = {
     "namespaces": [0],
+    "categories": "text",
     "licence": "CC BY-SA 4.0",
     "attribution": "Wiki contributors",
     "url_prefix": "",
@@ -105,6 +109,8 @@ EXPECTED = (
         "転送三": "redirect",
         "転送四": "broken_redirect",
         "転送五": "broken_redirect",
+        "転送六": "redirect",
+        "外の曖昧": "disambiguation",
     },
 )
 
@@ -131,6 +137,20 @@ def test_a_tree_is_cut_out(tmp_path, new_schema, lines, indexed):
     assert first.provenance.attribution == (
         "Wiki contributors, 星: 灯台, https://wiki.example/wiki/Special:PermanentLink/5010"
     )
+
+
+@pytest.mark.parametrize("new_schema", [True, False])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_categories_come_from_the_tables_if_asked_for_without_those_that_are_hidden(tmp_path, new_schema, indexed):
+    files = WikiDump(tmp_path / "dump", PAGES, new_schema=new_schema).write()
+    if not indexed:
+        del files["index"]
+    rows, _ = read(files, tmp_path, 2, categories="wiki")
+    assert summary(rows) == EXPECTED
+    listed = {page.title: page.within for page in PAGES}
+    found = {row.title: row.provenance.categories for row in rows if isinstance(row, Page)}
+    assert found == {title: tuple(c for c in listed[title] if c != "出典のない記事") for title in found}
+    assert found["外の & 頁"] == ("文化", "頁のない分類")
 
 
 @pytest.mark.parametrize("footer_alone", [True, False])
@@ -208,7 +228,7 @@ def test_a_case_sensitive_wiki_tells_categories_apart_by_their_first_letter(tmp_
         ("dump", lambda _: bz2.compress(b"<rss><page/></rss>"), "no siteinfo at its beginning"),
         ("index", lambda c: change(c, lambda t: t.replace(b":10:", b"7:10:", 1)), "cut off before the stream"),
         ("index", lambda c: change(c, lambda t: re.sub(rb"\d(\d+:10:)", rb"\1", t)), "no intact bzip2 stream begins"),
-        ("index", lambda c: change(c, shifted), "does not hold page 1[0-9], as the index says"),
+        ("index", lambda c: change(c, shifted), "does not hold page [0-9]+, as the index says"),
         ("index", lambda c: change(c, lambda t: t + b"12:no number:x\n"), "'12:no number:x' .* no offset:id:title"),
         ("index", lambda c: c[:-20], "bzip2 data is cut off"),
         ("categorylinks", lambda c: c[:-20], "gzip data is cut off"),
@@ -295,13 +315,14 @@ def test_near_names_begin_alike_or_hold_the_root(tmp_path):
     [
         (("page", "categorylinks"), "a tree is cut out by page and categorylinks"),
         (("index", "tree"), "give a tree, or the index"),
+        (("page_props",), "categories = wiki needs a tree, and page_props"),
         (("linktarget",), "names categories by cl_target_id; give linktarget"),
     ],
 )
 def test_files_that_are_needed_are_asked_for(files, tmp_path, left_out, message):
     files = {name: path for name, path in files.items() if name not in left_out}
     with pytest.raises(BadInput, match=message):
-        read(files, tmp_path, **({"tree": None} if "tree" in left_out else {}))
+        read(files, tmp_path, categories="wiki", **({"tree": None} if "tree" in left_out else {}))
 
 
 def test_files_of_another_place_or_name_of_checksums_make_the_same_artifact(files, tmp_path):

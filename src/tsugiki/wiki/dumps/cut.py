@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,11 @@ from tsugiki.rows import Page, Rejected
 from tsugiki.wiki.dumps.checksums import verify
 from tsugiki.wiki.dumps.config import DumpConfig
 from tsugiki.wiki.dumps.extract import Extraction
-from tsugiki.wiki.dumps.graph import Tables
-from tsugiki.wiki.dumps.multistream import read_header
-from tsugiki.wiki.dumps.select import select
-from tsugiki.wiki.tree import Tally
+from tsugiki.wiki.dumps.facts import look_up
+from tsugiki.wiki.dumps.graph import Tables, read_links
+from tsugiki.wiki.dumps.select import gather, select
+from tsugiki.wiki.dumps.text import DumpText
+from tsugiki.wiki.tree import Case, Tally, TreeConfig
 from tsugiki.work import Work
 
 
@@ -58,20 +61,31 @@ class Cut:
             Preempted: told to stop.
         """
         run(self._files.verify, self._work.stop)
-        header, site = read_header(self._files.dump)
-        self._metrics["wiki"] = site.dbname or site.base
-        extraction = Extraction(
-            self._files.dump, self._files.index, header, site, self._config, self._workers, self._work
-        )
+        text = DumpText.open(self._files.dump, self._files.index, self._config, self._work, self._workers)
+        self._metrics["wiki"] = text.site.dbname or text.site.base
+        extraction = Extraction(text, self._config)
         if self._config.tree is None:
             yield from extraction.all_pages()
-            return
-        selection = select(
-            self._tables(), self._config.tree, self._config.namespaces, site.case, self._work, self._workers
-        )
-        self._metrics |= _account(selection.tally)
-        yield from selection.rejected
-        yield from extraction.pages(selection)
+        else:
+            yield from self._tree(self._config.tree, text.site.case, extraction)
+
+    def _tree(self, tree: TreeConfig, case: Case, extraction: Extraction) -> Iterator[Page | Rejected]:
+        tables = self._tables()
+        links = read_links(tables)
+        by_tables = self._config.categories == "wiki"
+        with closing(gather(tables, links, by_tables, self._work, self._workers)) as graph:
+            selection = select(tables, links, graph, tree, self._config.namespaces, case, self._work)
+            self._metrics |= _account(selection.tally)
+            yield from selection.rejected
+            known = partial(
+                look_up,
+                links=links if by_tables else None,
+                page_props=tables.page_props,
+                graph=graph,
+                work=self._work,
+                workers=self._workers,
+            )
+            yield from extraction.pages(selection, known)
 
     def metrics(self) -> dict[str, Any]:
         """What a record keeps of an import that has ended, besides the counts of its rows."""
