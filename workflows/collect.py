@@ -8,7 +8,7 @@ from jobs.clean_corpus import clean_corpus
 from jobs.crawl_wiki import crawl_wiki
 from jobs.import_pages import ImportPagesConfig, import_pages
 from tsugiki.corpus.config import CleanConfig
-from tsugiki.kinds import Corpus
+from tsugiki.kinds import Corpus, Pages
 from tsugiki.recipe import Recipe, given
 from tsugiki.stage import Runner
 from tsugiki.wiki.crawl.config import CrawlConfig
@@ -29,9 +29,12 @@ class Collect(Recipe):
 
 
 def collect(run: Runner, recipe: Collect) -> Corpus:
-    """Pages that a wiki is asked for, or that are at hand, and their text."""
+    """The text of the pages."""
+    return run(clean_corpus, pages(run, recipe), recipe.clean_corpus)
+
+
+def pages(run: Runner, recipe: Collect) -> Pages:
+    """Pages that a wiki is asked for, or that are at hand."""
     if recipe.crawl_wiki:
-        pages = run(crawl_wiki, recipe.crawl_wiki)
-    else:
-        pages = run(import_pages, given(recipe.import_pages))
-    return run(clean_corpus, pages, recipe.clean_corpus)
+        return run(crawl_wiki, recipe.crawl_wiki)
+    return run(import_pages, given(recipe.import_pages))
