@@ -9,7 +9,7 @@ from jobs.crawl_wiki import crawl_wiki
 from jobs.import_dump import ImportDumpConfig, import_dump
 from jobs.import_pages import ImportPagesConfig, import_pages
 from tsugiki.corpus.config import CleanConfig
-from tsugiki.kinds import Corpus
+from tsugiki.kinds import Corpus, Pages
 from tsugiki.recipe import Recipe, given
 from tsugiki.stage import Runner
 from tsugiki.wiki.crawl.config import CrawlConfig
@@ -31,11 +31,14 @@ class Collect(Recipe):
 
 
 def collect(run: Runner, recipe: Collect) -> Corpus:
-    """Pages that a wiki is asked for, that are cut out of a dump, or that are at hand, and their text."""
+    """The text of the pages."""
+    return run(clean_corpus, pages(run, recipe), recipe.clean_corpus)
+
+
+def pages(run: Runner, recipe: Collect) -> Pages:
+    """Pages that a wiki is asked for, that are cut out of a dump, or that are at hand."""
     if recipe.crawl_wiki:
-        pages = run(crawl_wiki, recipe.crawl_wiki)
-    elif recipe.import_dump:
-        pages = run(import_dump, recipe.import_dump)
-    else:
-        pages = run(import_pages, given(recipe.import_pages))
-    return run(clean_corpus, pages, recipe.clean_corpus)
+        return run(crawl_wiki, recipe.crawl_wiki)
+    if recipe.import_dump:
+        return run(import_dump, recipe.import_dump)
+    return run(import_pages, given(recipe.import_pages))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -177,6 +178,21 @@ def test_requests_keep_their_distance(proxy: Proxy) -> None:
     clock.now += 10
     asking.ask(SITE)
     assert clock.waits == [0.5, 0.5]
+
+
+def test_a_proxy_of_the_environment_is_used_with_its_password(wiki: MadeWiki, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(wiki) as api:
+        monkeypatch.setenv("http_proxy", api.replace("http://", "http://me:a%40b@").removesuffix("/w/api.php"))
+        monkeypatch.setenv("no_proxy", "elsewhere.invalid")
+        # no such host exists: only the proxy can answer
+        assert "query" in client("http://wiki.invalid/w/api.php", Clock()).ask(SITE)
+        (headers,) = wiki.headers
+        assert headers["Host"] == "wiki.invalid"
+        assert base64.b64decode(headers["proxy-authorization"].removeprefix("Basic ")) == b"me:a@b"
+        monkeypatch.setenv("no_proxy", "wiki.invalid")
+        with pytest.raises(Unanswered):
+            client("http://wiki.invalid/w/api.php", Clock(), patience_minutes=0.01).ask(SITE)
+    assert len(wiki.headers) == 1
 
 
 def test_retry_after_may_be_a_date() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.wiki.crawling import crawl_of as small_crawl_of
 from tests.wiki.faulty_proxy import standing_before
 from tests.wiki.real_wiki import HOME_VARIABLE, RealWiki, home, running
-from tests.wiki.test_crawl import crawl_of as small_crawl_of
 from tsugiki.artifact import Record
 from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute, preview

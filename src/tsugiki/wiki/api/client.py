@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from tsugiki.errors import BadInput, TsugikiError
 from tsugiki.wiki.api.config import ApiConfig
@@ -135,11 +135,14 @@ def _pool(config: ApiConfig) -> PoolManager:
     """One connection that is kept, by the proxy that the environment names for this host, if it does."""
     from urllib.request import getproxies, proxy_bypass
 
-    from urllib3 import PoolManager, ProxyManager
+    from urllib3 import PoolManager, ProxyManager, make_headers
+    from urllib3.util import parse_url
 
     headers = {"User-Agent": user_agent(config.contact), "Accept-Encoding": "gzip"}
     address = urlsplit(config.api)
     proxy = getproxies().get(address.scheme)
-    if proxy and not proxy_bypass(address.hostname or ""):
-        return ProxyManager(proxy, maxsize=1, headers=headers)
-    return PoolManager(maxsize=1, headers=headers)
+    if not proxy or proxy_bypass(address.netloc):
+        return PoolManager(maxsize=1, headers=headers)
+    password = parse_url(proxy).auth
+    of_proxy = make_headers(proxy_basic_auth=unquote(password)) if password else None
+    return ProxyManager(proxy, maxsize=1, headers=headers, proxy_headers=of_proxy)
