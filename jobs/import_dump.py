@@ -1,6 +1,9 @@
 """Stage: wiki pages of a category tree from the files of a dump, without the network."""
 
-from typing import ClassVar, Self
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -11,6 +14,11 @@ from tsugiki.process import usable_cores
 from tsugiki.source import Source
 from tsugiki.stage import Resources, stage
 from tsugiki.wiki.dumps.config import DumpConfig
+
+if TYPE_CHECKING:
+    from tsugiki.wiki.dumps.cut import Cut
+
+FILES = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "checksums")
 
 
 class ImportDumpConfig(DumpConfig):
@@ -50,13 +58,23 @@ class ImportDumpConfig(DumpConfig):
 @stage(image="data", resources=Resources(cpus=4, memory_gb=4, disk_gb=100, hours=6))
 def import_dump(out: Pages, config: ImportDumpConfig) -> Metrics:
     """Cut the pages of a category tree out of a dump, each with the path to it; what is no page is set aside."""
+    cut = opened(out, config)
+    return out.write(cut.rows()).metrics() | cut.metrics()
+
+
+@import_dump.planned_by
+def plan(out: Pages, config: ImportDumpConfig) -> Sequence[str]:
+    """Walk the category tree, and say how many pages its branches hold."""
+    return opened(out, config).plan()
+
+
+def opened(out: Pages, config: ImportDumpConfig) -> Cut:
+    """The dump's files on this machine, none of them read yet."""
     from tsugiki.wiki.dumps.cut import Cut, Files
 
-    names = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "checksums")
-    sources = {name: getattr(config, name) for name in names}
+    sources = {name: getattr(config, name) for name in FILES}
     paths = {name: source.fetch(out.work.path) for name, source in sources.items() if source is not None}
-    cut = Cut(Files(**paths), config, out.work, usable_cores())
-    return out.write(cut.rows()).metrics() | cut.metrics()
+    return Cut(Files(**paths), config, out.work, usable_cores())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobs.import_dump import FILES
 from tsugiki.argo import to_yaml
 from tsugiki.cluster.order import make_order
 from tsugiki.recipe import recipe_workflow
@@ -18,13 +19,12 @@ STAND_INS = {
     "[import_model]": f"import_model.revision={'0' * 40}",
     "[checkpoints]": f"checkpoints.cpt_sft=checkpoint/train_sft-{'0' * 16}",
 }
-DUMP_FILES = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "checksums")
 
 
 def stand_ins(recipe: str) -> list[str]:
     """Settings for what the text of a recipe leaves to its user."""
     tables = {line.split("#")[0].strip() for line in recipe.splitlines()}
-    files = DUMP_FILES if "[import_dump]" in tables else ()
+    files = FILES if "[import_dump]" in tables else ()
     return [setting for table, setting in STAND_INS.items() if table in tables] + [
         f"import_dump.{name}=s3://sources/{name}#sha256:{'0' * 64}" for name in files
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.wiki.sqldump import LINKS_NEW, LINKS_OLD, LINKTARGET, PAGE, PROPS, Value, statements
 
-NAMESPACES = {0: "", 1: "ノート", 6: "ファイル", 14: "Category"}
+NAMESPACES = {0: "", 1: "ノート", 6: "ファイル", 10: "Template", 14: "Category"}
 
 
 @dataclass(frozen=True)
