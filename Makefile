@@ -8,9 +8,13 @@ PROFILE ?= dev
 OVERLAY ?= dev
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
-export WORKFLOW RECIPE ROOT PAGES CHATS REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT
+export WORKFLOW RECIPE ROOT PAGES DUMP CHATS CONTACT REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT
+dump_files := dump:pages-articles-multistream.xml.bz2 index:pages-articles-multistream-index.txt.bz2 page:page.sql.gz \
+              categorylinks:categorylinks.sql.gz linktarget:linktarget.sql.gz page_props:page_props.sql.gz \
+              checksums:sha1sums.txt
 settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--set "import_chats.source=$$CHATS") \
-            $(if $(REVISION),--set "import_model.revision=$$REVISION") \
+            $(if $(DUMP),$(foreach file,$(dump_files),--set "import_dump.$(subst :,=$$DUMP-,$(file))")) \
+            $(if $(CONTACT),--set "crawl_wiki.contact=$$CONTACT") $(if $(REVISION),--set "import_model.revision=$$REVISION") \
             $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
 # only as an argument of make: some systems set NAME to the name of the machine
 ifneq ($(origin NAME),command line)
@@ -20,7 +24,7 @@ cluster := --profile "$$PROFILE" --context "$$CONTEXT"
 # the newest run of the workflow and recipe, unless NAME says which
 newest := --workflow "$$WORKFLOW" --recipe "$$RECIPE" $(cluster)
 
-.PHONY: help setup check test e2e test-cluster test-argo run submit status wait logs stop retry render deploy docs lock images bench clean
+.PHONY: help setup check test e2e test-cluster test-argo run plan submit status wait logs stop retry render deploy docs lock images bench clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +32,8 @@ help: ## show this help
 	@echo "  WORKFLOW=cpt_sft   a file in workflows/           RECIPE=sample   a file in workflows/recipes/, or a path"
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
 	@echo "  PAGES=… CHATS=…    sources of the recipe          REVISION=…      commit of its model, 40 digits"
+	@echo "  CONTACT=…          mail address or URL of whoever crawls a wiki"
+	@echo "  DUMP=…/jawiki-20260101   what the names of a dump's files begin with, and the folder or bucket they lie in"
 	@echo "  PROFILE=dev        a cluster: a file in workflows/profiles, or a path"
 	@echo "  NAME=… TASK=…      a run and its task, else the newest run of WORKFLOW and RECIPE; FOLLOW=1; TIMEOUT=seconds"
 	@echo "  OVERLAY=dev        a folder in k8s/overlays    CONTEXT=…        of the kubeconfig, else the current one"
@@ -58,6 +64,9 @@ test-argo: setup ## the tests on Argo Workflows on that cluster
 
 run: setup ## run WORKFLOW with RECIPE on this machine; what exists is not made again
 	@$(bin)/python -m tsugiki.cli run "$$WORKFLOW" --recipe "$$RECIPE" --root "$$ROOT" $(settings)
+
+plan: setup ## say what there is to do for WORKFLOW with RECIPE, and how much a crawl would fetch; make nothing
+	@$(bin)/python -m tsugiki.cli plan "$$WORKFLOW" --recipe "$$RECIPE" --root "$$ROOT" $(settings)
 
 submit: setup ## submit WORKFLOW with RECIPE to the cluster of PROFILE, without the tasks that are done
 	@$(bin)/python -m tsugiki.cli submit "$$WORKFLOW" --recipe "$$RECIPE" $(cluster) $(settings) \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobs.import_dump import FILES
 from tsugiki.argo import to_yaml
 from tsugiki.cluster.order import make_order
 from tsugiki.recipe import recipe_workflow
@@ -13,6 +14,7 @@ RENDERED = Path("workflows", "rendered")
 PROFILE = "dev"
 STAND_INS = {
     "[import_pages]": f"import_pages.source=s3://sources/pages.xml.bz2#sha256:{'0' * 64}",
+    "[crawl_wiki]": "crawl_wiki.contact=https://operator.invalid/contact",
     "[import_chats]": f"import_chats.source=s3://sources/chats.jsonl#sha256:{'0' * 64}",
     "[import_model]": f"import_model.revision={'0' * 40}",
     "[checkpoints]": f"checkpoints.cpt_sft=checkpoint/train_sft-{'0' * 16}",
@@ -22,7 +24,10 @@ STAND_INS = {
 def stand_ins(recipe: str) -> list[str]:
     """Settings for what the text of a recipe leaves to its user."""
     tables = {line.split("#")[0].strip() for line in recipe.splitlines()}
-    return [setting for table, setting in STAND_INS.items() if table in tables]
+    files = FILES if "[import_dump]" in tables else ()
+    return [setting for table, setting in STAND_INS.items() if table in tables] + [
+        f"import_dump.{name}=s3://sources/{name}#sha256:{'0' * 64}" for name in files
+    ]
 
 
 def rendered() -> dict[str, str]:

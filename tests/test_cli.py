@@ -9,7 +9,7 @@ import pytest
 
 from tsugiki.cli import parser
 
-COMMANDS = ("run", "render", "submit", "status", "wait", "logs", "stop", "retry", "docs")
+COMMANDS = ("run", "plan", "render", "submit", "status", "wait", "logs", "stop", "retry", "docs")
 HEAVY = {"boto3", "botocore", "hera", "jsonschema", "kubernetes", "numpy", "pydantic", "rich", "torch", "yaml"}
 PROBE = """
 import json, sys

@@ -14,7 +14,8 @@ from tsugiki.docs import fields, stages_page
 from tsugiki.stage import Stage
 
 STAGES = all_stages()
-HEAVY = ("torch", "transformers", "peft", "vllm", "numpy", "hera", "boto3", "botocore", "rich", "yaml", "zstandard")
+HEAVY = ("torch", "transformers", "peft", "vllm", "numpy", "hera", "boto3", "botocore", "rich", "urllib3", "yaml",
+         "zstandard")  # fmt: skip
 ROOT = Path(__file__).parents[1]
 
 

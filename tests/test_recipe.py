@@ -19,9 +19,9 @@ def load(name: str, *settings: str) -> Recipe:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_recipe_parses_and_plans_down_to_a_report(name: str) -> None:
+def test_every_recipe_parses_and_plans_down_to_what_its_workflow_is_for(name: str) -> None:
     plan, target = load_workflow(recipe_workflow(name)).plan(load(name))
-    assert target.kind == "report"
+    assert target.kind == ("corpus" if recipe_workflow(name) == "collect" else "report")
     assert list(plan.tasks)[-1] == target.address
 
 
@@ -136,7 +136,7 @@ def test_a_recipe_that_names_no_workflow_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_recipe_or_workflow_lists_those_there_are() -> None:
     with pytest.raises(BadInput, match="no recipe 'none': .*sample"):
         recipe_path("none")
-    with pytest.raises(BadInput, match="no workflow is called 'none': there is cpt_sft"):
+    with pytest.raises(BadInput, match="no workflow is called 'none': there is collect, cpt_sft"):
         load_workflow("none")
 
 

@@ -5,8 +5,10 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from jobs.clean_corpus import clean_corpus
+from jobs.crawl_wiki import crawl_wiki
 from jobs.generate import generate
 from jobs.import_chats import ImportChatsConfig, import_chats
+from jobs.import_dump import ImportDumpConfig, import_dump
 from jobs.import_model import import_model
 from jobs.import_pages import ImportPagesConfig, import_pages
 from jobs.make_background import make_background
@@ -21,7 +23,7 @@ from jobs.train_cpt import train_cpt
 from jobs.train_sft import train_sft
 from jobs.train_sft_lora import train_sft_lora
 from tsugiki.corpus.config import CleanConfig, SelectConfig
-from tsugiki.kinds import Chats, Checkpoint, Corpus, Report
+from tsugiki.kinds import Chats, Checkpoint, Corpus, Pages, Report
 from tsugiki.models.config import ImportModelConfig
 from tsugiki.recipe import Recipe, given
 from tsugiki.sample.config import SampleConfig
@@ -29,6 +31,7 @@ from tsugiki.score.config import ScoreConfig
 from tsugiki.serve.config import GenerateConfig
 from tsugiki.stage import Runner
 from tsugiki.train.config import BaseConfig, CPTConfig, LoRASFTConfig, MergeConfig, SFTConfig
+from tsugiki.wiki.crawl.config import CrawlConfig
 
 
 class CptSft(Recipe):
@@ -38,6 +41,8 @@ class CptSft(Recipe):
     sample: SampleConfig | None = None
     """The embedded wiki: its pages, its chats and the base model's text."""
     import_pages: ImportPagesConfig | None = None
+    crawl_wiki: CrawlConfig | None = None
+    import_dump: ImportDumpConfig | None = None
     import_chats: ImportChatsConfig | None = None
     clean_corpus: CleanConfig | None = None
     select_topic: SelectConfig | None = None
@@ -60,7 +65,7 @@ class CptSft(Recipe):
         self.at_most_one_of("train_sft", "train_sft_lora")
         reads_pages = self.train_cpt is not None or (self.make_base is not None and self.sample is None)
         if reads_pages:
-            self.one_of("sample", "import_pages")
+            self.one_of("sample", "import_pages", "crawl_wiki", "import_dump")
             self.needs("clean_corpus", "to read pages")
         if self.train_cpt or self.train_sft_lora:
             self.needs("merge", "to fold LoRA weights in")
@@ -87,10 +92,20 @@ def cpt_sft(run: Runner, recipe: CptSft) -> Report:
 
 
 def corpus(run: Runner, recipe: CptSft) -> Corpus:
-    """The text of the embedded wiki or of imported pages, or the part of it that is on the topic."""
-    pages = run(make_sample_pages, recipe.sample) if recipe.sample else run(import_pages, given(recipe.import_pages))
-    cleaned = run(clean_corpus, pages, given(recipe.clean_corpus))
+    """The text of the pages, or the part of it that is on the topic."""
+    cleaned = run(clean_corpus, pages(run, recipe), given(recipe.clean_corpus))
     return run(select_topic, cleaned, recipe.select_topic) if recipe.select_topic else cleaned
+
+
+def pages(run: Runner, recipe: CptSft) -> Pages:
+    """The embedded wiki, pages that a wiki is asked for, pages cut out of a dump, or pages that are at hand."""
+    if recipe.sample:
+        return run(make_sample_pages, recipe.sample)
+    if recipe.crawl_wiki:
+        return run(crawl_wiki, recipe.crawl_wiki)
+    if recipe.import_dump:
+        return run(import_dump, recipe.import_dump)
+    return run(import_pages, given(recipe.import_pages))
 
 
 def base_model(run: Runner, recipe: CptSft) -> Checkpoint:

@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     _run_options(add("run", run, "run a workflow on this machine; what exists already is not made again"))
+    plan_command = add("plan", plan, "say what a run would make and, where a stage can tell, what that takes")
+    _workflow_options(plan_command)
+    root_option(plan_command)
     _rendering_options(add("render", render, "print the Argo workflow as YAML, checked as the cluster would"))
     submit = add("submit", _on_cluster("submit"), "submit a workflow to a cluster, without the tasks that are done")
     _rendering_options(submit)
@@ -188,6 +191,18 @@ def run(arguments: argparse.Namespace) -> None:
             if prices is not None:
                 print(cost_line(local.outcomes, prices))
             print(f"report: {page.resolve()}")
+
+
+def plan(arguments: argparse.Namespace) -> None:
+    """`tsugiki plan`: one line a task, and below it what its stage says; nothing is made."""
+    from tsugiki.outlook import outlook
+    from tsugiki.process import stop_on_signals
+    from tsugiki.store import open_store
+
+    workflow, recipe = _load(arguments)
+    traced, _ = workflow.plan(recipe)
+    for line in outlook(traced, open_store(arguments.root), stop_on_signals()):
+        print(line, flush=True)
 
 
 def render(arguments: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from tsugiki.artifact import Artifact, Record
 from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
-from tsugiki.execute import Conditions, cached, execute, existing
+from tsugiki.execute import Conditions, cached, execute, existing, preview
 from tsugiki.log import Log, write_line
 from tsugiki.options import root_option
 from tsugiki.process import exit_code, stop_on_signals
@@ -30,6 +30,8 @@ CPUS_VARIABLE = "TSUGIKI_CPUS"
 """Cores that are set aside for the container."""
 GPUS_VARIABLE = "TSUGIKI_GPUS"
 """GPUs that are set aside for the container."""
+
+_PLAN_HELP = "say what it would take, and make nothing; what was found out is kept for the run that follows"
 
 
 def main(stage: Stage[Any, Any], argv: Sequence[str] | None = None) -> NoReturn:
@@ -48,6 +50,9 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
             f"the run was planned for identity {arguments.expect}, but the code here would make {call.address}: "
             "image and planner are of different versions; build the images from the planner's commit and submit again"
         )
+    if arguments.plan:
+        print(*preview(call, open_store(arguments.root), Conditions(report=log.progress, stop=stop)), sep="\n")
+        return
     store, world = open_store(arguments.root), join()
     if world.leads:
         log.say("started", f"to make {call.address}")
@@ -109,6 +114,7 @@ def parser(stage: Stage[Any, Any]) -> argparse.ArgumentParser:
     made.add_argument(
         "--hours", type=float, default=stage.resources.hours, help="time limit in hours (default: %(default)s)"
     )
+    made.add_argument("--plan", action="store_true", help=_PLAN_HELP if stage.planner else argparse.SUPPRESS)
     _scheduler_options(made, stage)
     return made
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from tsugiki.artifact import Artifact, Record, Written, read_record
 from tsugiki.attempts import Allotment, Book, Run, Spent
-from tsugiki.errors import Preempted, TsugikiError
+from tsugiki.errors import BadInput, Preempted, TsugikiError
 from tsugiki.provenance import gpus_in_use, provenance
 from tsugiki.stage import Call
 from tsugiki.store import Attempt, Store, hash_directory
+from tsugiki.store.area import refuse
 from tsugiki.work import Report, Work, silent
 from tsugiki.world import World
 
@@ -93,6 +94,23 @@ def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
     with store.attempt(call.address, give_up_when_told) as attempt:
         record = existing(call, store)
         return _make(call, store, attempt, conditions) if record is None else record
+
+
+def preview(call: Call[Any], store: Store, conditions: Conditions) -> Sequence[str]:
+    """What the stage says that making the call's artifact would take; nothing is made, and saved state is kept.
+
+    Raises:
+        BadInput: the stage cannot tell.
+        TsugikiError: it cannot go on.
+    """
+    if call.stage.planner is None:
+        raise BadInput(f"{call.stage.name} cannot tell beforehand what it takes: leave --plan out")
+    if existing(call, store) is not None:
+        return [f"{call.address} exists: nothing would be made"]
+    with store.attempt(call.address, refuse) as attempt:
+        work = Work(attempt.state, attempt.publish, conditions.report, conditions.stop)
+        out = call.stage.signature.output(call.address, Written(attempt.output, work))
+        return call.stage.planner(out, **_open_inputs(call, store), config=call.config)
 
 
 def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Conditions) -> Record:

@@ -27,6 +27,8 @@ class Provenance(Row):
     """The wiki's own checksum of the revision (base 36), as the wiki gives it."""
     url: str | None = None
     licence: str | None = None
+    attribution: str | None = None
+    """Whom the licence asks to name, the page's title and a permanent link to the revision."""
     categories: tuple[str, ...] = ()
     """Category names without their namespace prefix."""
     path: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import (
@@ -95,6 +95,8 @@ class Stage(Generic[P, A]):
         self.function = function
         self.join: Callable[Concatenate[A, tuple[A, ...], P], Metrics] | None = None
         """Fills the artifact from its parts; None for a stage that cannot be split."""
+        self.planner: Callable[Concatenate[A, P], Sequence[str]] | None = None
+        """Says what making the artifact would take; None for a stage that cannot tell beforehand."""
         self.image = image
         self.resources = resources
         self.version = version
@@ -110,6 +112,16 @@ class Stage(Generic[P, A]):
         With it the stage can be split: its function makes the part that `out.work.shard` names.
         """
         self.join = function
+        return function
+
+    def planned_by(
+        self, function: Callable[Concatenate[A, P], Sequence[str]]
+    ) -> Callable[Concatenate[A, P], Sequence[str]]:
+        """Decorate `(out, *inputs, config) -> lines`, which says what making `out` would take and writes no file of it.
+
+        What it saves in `out.work` is there when the artifact is made.
+        """
+        self.planner = function
         return function
 
     @cached_property

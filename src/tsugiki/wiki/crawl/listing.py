@@ -1,0 +1,100 @@
+"""What a category holds, as the API lists it: pages to fetch, sub-categories to follow, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tsugiki.errors import BadInput
+from tsugiki.rows import Rejected
+from tsugiki.wiki.admit import set_aside
+from tsugiki.wiki.api.query import Ask, batches
+from tsugiki.wiki.crawl.config import CrawlConfig
+from tsugiki.wiki.tree import Member, Members
+
+CATEGORY = 14
+# As a generator and not as a list: one request then also says which members redirect and to where, which only
+# disambiguate, and how long each is, so that none of these has to be fetched to be seen through.
+_QUERY = {
+    "generator": "categorymembers",
+    # not by namespace: large wikis go through the whole category for that, and answer with less than a full list
+    "gcmtype": "page|subcat",
+    "gcmlimit": "500",
+    "redirects": "1",
+    "prop": "info|pageprops",
+    "ppprop": "disambiguation",
+}
+
+
+@dataclass
+class Listing:
+    """The members of categories, asked for one category at a time; calling it lists one."""
+
+    ask: Ask
+    config: CrawlConfig
+    roots: frozenset[str]
+    """Titles of the root categories as the wiki writes them."""
+    listed: Callable[[], None]
+    """Called before each category."""
+    lengths: dict[int, int] = field(default_factory=dict)
+    """Bytes of each page's text, by page id."""
+    rejected: dict[str, Rejected] = field(default_factory=dict)
+    """What is in a category and not collected, by title."""
+
+    def __call__(self, name: str) -> Members:
+        """What the category of this title holds.
+
+        Raises:
+            BadInput: a root that is no category of the wiki, or holds nothing.
+        """
+        self.listed()
+        pages: list[Member] = []
+        categories: list[str] = []
+        empty = True
+        for batch in batches(self.ask, {**_QUERY, "gcmtitle": f"Category:{name}"}):
+            empty = empty and not batch
+            for redirect in batch.get("redirects", []):
+                self._reject(redirect["from"], "redirect", f"to {redirect['to']}")
+            for page in batch.get("pages", []):
+                if page.get("ns") == CATEGORY and "missing" not in page:
+                    categories.append(page["title"].partition(":")[2])
+                elif self._admits(page):
+                    self.lengths[page["pageid"]] = page.get("length", 0)
+                    pages.append(Member(page["pageid"], page["title"]))
+        if empty and name in self.roots:
+            raise BadInput(f"{self.config.api} has nothing in Category:{name}: check how the wiki writes this root")
+        return Members(tuple(pages), tuple(categories))
+
+    def _admits(self, page: dict[str, Any]) -> bool:
+        title = page.get("title", "")
+        reason = unwanted(page, self.config)
+        if reason is None:
+            return True
+        self._reject(title, *reason)
+        return False
+
+    def _reject(self, title: str, reason: str, detail: str) -> None:
+        self.rejected.setdefault(title, set_aside(title, reason, detail))
+
+
+def unwanted(page: Mapping[str, Any], config: CrawlConfig) -> tuple[str, str] | None:
+    """Why a page, as `prop=info|pageprops` shows it, is not collected: reason and detail; None if it is wanted."""
+    if "invalid" in page:
+        return "invalid", page.get("invalidreason", "the wiki has no page of that title")
+    if "missing" in page or "pageid" not in page:
+        return "missing", "the wiki has no such page"
+    if page["ns"] not in config.namespaces:
+        return "namespace", f"namespace {page['ns']}"
+    if page.get("redirect"):
+        return "redirect", "it leads nowhere, or to another redirect"
+    if "disambiguation" in page.get("pageprops", {}):
+        return "disambiguation", "the wiki marks it as a disambiguation page"
+    if page.get("contentmodel", "wikitext") != "wikitext":
+        return "not_wikitext", f"content model {page['contentmodel']}"
+    length = page.get("length", 0)
+    if length == 0:
+        return "empty", "the page has no text"
+    if length > config.max_page_bytes:
+        return "too_long", f"{length} bytes, more than max_page_bytes = {config.max_page_bytes}"
+    return None
