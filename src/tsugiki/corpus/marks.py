@@ -27,6 +27,7 @@ _HIDE_LITERAL = str.maketrans({key: value for key, value in _HIDE.items() if chr
 _SHOW = dict(zip(_HIDDEN, string.punctuation, strict=True))
 _HIDDEN_CHAR = re.compile(f"[{_HIDDEN[0]}-{_HIDDEN[-1]}]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNCLEAN = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -75,6 +76,8 @@ Rule = Callable[[str, Ledger], str]
 
 def sanitise(text: str, ledger: Ledger) -> str:
     """Unify line ends and remove control characters, lone surrogates and noncharacters."""
+    if not _UNCLEAN.search(text):
+        return text
     return ledger.sub("control_character", _FORBIDDEN, "", _LINE_END.sub("\n", text))
 
 
