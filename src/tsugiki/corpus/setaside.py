@@ -8,9 +8,10 @@ from tsugiki.wiki.markup import find_redirect
 
 _DISAMBIGUATION = re.compile(
     r"\{\{\s*(?:template:)?\s*(?:aimai|曖昧さ回避|disambig(?:uation)?|dab|hndis|geodis|人名の曖昧さ回避|地名の曖昧さ回避|"
-    r"山の曖昧さ回避|駅名の曖昧さ回避|学校名の曖昧さ回避|曖昧さ回避 [^{}|]{1,20})\s*(?:\||\}\})|__DISAMBIG__",
+    r"山の曖昧さ回避|駅名の曖昧さ回避|学校名の曖昧さ回避|曖昧さ回避 [^{}|]{1,20})\s*(?:\||\}\})",
     re.IGNORECASE,
 )
+_DISAMBIGUATION_SWITCH = re.compile("__DISAMBIG__", re.IGNORECASE)
 _DISAMBIGUATION_TITLE = re.compile(r"[(（](?:曖昧さ回避|disambiguation)[)）]$")
 _LIST_TITLE = re.compile(r"(?:一覧表?|リスト)(?:[ 　]*[（(/／].*|[0-9０-９]*)$|^List of ", re.IGNORECASE)
 _CHARACTERS = re.compile(
@@ -22,8 +23,12 @@ def reason_to_set_aside(page: Page, config: CleanConfig) -> str | None:
     """The name of the rule that sets a whole page aside; None for an article."""
     if find_redirect(page.text) is not None:
         return "redirect"
-    if _DISAMBIGUATION_TITLE.search(page.title) or _DISAMBIGUATION.search(page.text):
+    if _DISAMBIGUATION_TITLE.search(page.title) or _is_disambiguation(page.text):
         return "disambiguation"
     if config.list_pages == "set_aside" and _LIST_TITLE.search(page.title) and not _CHARACTERS.search(page.title):
         return "list_page"
     return None
+
+
+def _is_disambiguation(text: str) -> bool:
+    return bool(_DISAMBIGUATION.search(text) or ("__" in text and _DISAMBIGUATION_SWITCH.search(text)))
