@@ -19,8 +19,11 @@ _RAW_BLOCK = re.compile(r"^(`{3,}) ?\{=mediawiki\}\n(.*?)^\1", re.MULTILINE | re
 _TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table>", re.DOTALL | re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"^\{[.#=][^{}\n]*\}|\{[.#][^{}\n]*\}")
 _NUMBER = re.compile(r"\[\d{1,3}\]")
+_NOTE_LINK = re.compile(r"<a href=\"#fn[^<>]*>.*?</a>")
 _NOTE_LINE = re.compile(r"\[\d{1,3}\](?:\s|$)")
-_NO_TEXT = re.compile(r"(?:[<./]|Page/)*(?:Category|カテゴリ|File|Image|ファイル|画像|%E3%83%95%E3%82%A1)", re.IGNORECASE)
+_NO_TEXT = re.compile(
+    r"(?:[<./]|Page/)*(?:Category|カテゴリ|File|Image|ファイル|画像|%E3%83%95%E3%82%A1)", re.IGNORECASE
+)
 _DRAWN = re.compile(r"^[ \t]*(?:\+[-=:]|-{2,}[ -]*-{2,}[ ]*$|\|[ \t-])", re.MULTILINE)
 _COLUMNS = re.compile(r"\||[ ]{2,}|\u3000")
 _IMAGE = re.compile(r"thumb\||\bpx\||\]\((?:ファイル|File|画像):|!\[|\.(?:svg|png|jpe?g)", re.IGNORECASE)
@@ -31,7 +34,7 @@ def markdown_facts(source: str) -> list[Fact]:
     found: list[Fact] = []
     for raw in _RAW_BLOCK.finditer(source):
         found += wikitext_facts(raw[2])
-    text = _REFERENCE.sub("", _FOOTNOTE.sub("", _RAW_BLOCK.sub("\n", source)))
+    text = _REFERENCE.sub("", _FOOTNOTE.sub("", _RAW_BLOCK.sub("\n", _NOTE_LINK.sub("", source))))
     while tables := _TABLE.findall(text):
         for table in tables:
             found += _html_table(table)
@@ -44,7 +47,8 @@ def _blocks(tokens: list[Token]) -> Iterator[Fact]:
     heading = ""
     row: list[str] = []
     inside: list[str] = []
-    for token in tokens:
+    for place, token in enumerate(tokens):
+        drawn = "hr" in (one.type for one in tokens[max(0, place - 2) : place + 3])
         if token.type.endswith("_open"):
             inside.append(token.type)
             level = int(token.tag[1]) if token.type == "heading_open" else level
@@ -58,7 +62,7 @@ def _blocks(tokens: list[Token]) -> Iterator[Fact]:
                 heading = _inline(token).replace(GAP, "").strip()
                 dropped = level if NOTES.fullmatch(heading) else 0
         elif token.type == "inline" and not dropped and not _IMAGE.search(token.content):
-            facts = list(_paragraph(token, inside))
+            facts = list(_paragraph(token, inside, drawn=drawn))
             if facts:
                 yield from fact("heading", heading)
                 heading = ""
@@ -66,11 +70,13 @@ def _blocks(tokens: list[Token]) -> Iterator[Fact]:
             row += [_inline(token)] if inside[-1] in ("td_open", "th_open") else []
 
 
-def _paragraph(token: Token, inside: list[str]) -> Iterator[Fact]:
+def _paragraph(token: Token, inside: list[str], *, drawn: bool) -> Iterator[Fact]:
     text = _inline(token)
-    if _NOTE_LINE.match(text) or "{=mediawiki}" in token.content and token.content.startswith("``"):
+    if _NOTE_LINE.match(text) or ("{=mediawiki}" in token.content and token.content.startswith("``")):
         return
-    if _DRAWN.search(token.content):
+    if drawn:
+        yield from fact("cell", text.replace(" ", GAP))
+    elif _DRAWN.search(token.content):
         yield from fact("cell", _COLUMNS.sub(GAP, text))
     elif inside[-1] in ("td_open", "th_open"):
         yield from fact("cell", text)
@@ -99,7 +105,7 @@ def _inline(token: Token) -> str:
         elif child.content:
             shown.append(_ATTRIBUTES.sub("", child.content) if after or "{." in child.content else child.content)
         after = child.type == "link_close"
-    return re.sub("\x02[^\x02]*\x02", GAP, re.sub("\x02[^\x02]*\x02\\{=mediawiki\\}", GAP, "".join(shown)))
+    return re.sub("\x02[^\x02]*\x02", GAP, re.sub("\x02[^\x02]*\x02\\{=\\w+\\}", GAP, "".join(shown)))
 
 
 class _Cells(HTMLParser):

@@ -28,15 +28,31 @@ NOTES = re.compile(
     re.IGNORECASE,
 )
 """Headings of sections that say nothing of the subject themselves."""
-_NO_TEXT = re.compile(r"(?:category|カテゴリ|file|image|media|ファイル|画像|メディア|[a-z]{2,3}(?:-[a-z-]+)?|simple)\s*:")
+_NO_TEXT = re.compile(
+    r"(?:category|カテゴリ|file|image|media|ファイル|画像|メディア|[a-z]{2,3}(?:-[a-z-]+)?|simple)\s*:"
+)
 _UNSEEN = frozenset(
-    ["ref", "references", "gallery", "timeline", "imagemap", "score", "math", "chem", "templatestyles", "graph", "style"]
+    [
+        "ref",
+        "references",
+        "gallery",
+        "timeline",
+        "imagemap",
+        "score",
+        "math",
+        "chem",
+        "templatestyles",
+        "graph",
+        "style",
+    ]
 )
 _BLOCK = frozenset(["br", "hr", "div", "p", "center", "blockquote", "ul", "ol", "dl", "table", "tr", "td", "th"])
 _FIRST = frozenset(["仮リンク", "small", "nowrap", "visible anchor", "vanchor", "ruby", "ルビ", "読み仮名"])
 _LAST = frozenset(["lang", "llang", "color"])
 _INFOBOX = re.compile(r"infobox|基礎情報|^声優$|^actoractress$|^アニメ|^漫画|テレビ番組$", re.IGNORECASE)
-_TECHNICAL = re.compile(r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size|color|色|緯度|経度|度|分|秒", re.IGNORECASE)
+_TECHNICAL = re.compile(
+    r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size|color|色|緯度|経度|度|分|秒", re.IGNORECASE
+)
 _FILE = re.compile(r"[^\n]*\.(?:svg|png|jpe?g|gif|webp|ogg|oga|mid)\s*|\s*\d{1,4}px\s*", re.IGNORECASE)
 _MARKERS = "*#:;"
 _HEAD = "\x01"
@@ -161,7 +177,7 @@ def _render(nodes: list[Node]) -> str:
     return "".join(map(_shown, nodes))
 
 
-def _shown(node: Node) -> str:  # noqa: C901 (one case a kind of node)
+def _shown(node: Node) -> str:
     """What a reader sees of a node; GAP where that cannot be known."""
     if isinstance(node, Comment):
         return ""
