@@ -5,6 +5,7 @@ import unicodedata
 
 from tsugiki.corpus.config import Normalisation
 from tsugiki.corpus.marks import Ledger
+from tsugiki.corpus.nfkc import nfkc
 
 _LETTERS = re.compile("[０-９Ａ-Ｚａ-ｚ]+|[ｦ-ﾟ]+")
 _BRACKET = re.compile("[()（）「」『』]")
@@ -13,12 +14,13 @@ _SEPARATORS = frozenset(" 　、,，;；:：・/／-－–—〜～~\n")
 _EMPTY_PAIR = re.compile(r"[(（「『][ 　、,，;；:：・/／\-－–—〜～~\n]{0,20}[)）」』]")
 _LEADING = re.compile("([(（]) ?[、,，;；](?:[ 　、,，;；])*")
 _TRAILING = re.compile("(?<![ 　、,，;；])[ 　]?[、,，;；](?:[ 　、,，;；])*([)）])")
-_LEADING_HINTS = tuple(f"{bracket}{space}{comma}" for bracket in "(（" for space in ("", " ") for comma in "、,，;；")
-_TRAILING_HINTS = tuple(
-    f"{comma}{space}{bracket}" for bracket in ")）" for space in ("", " ", "　") for comma in "、,，;；"
-)
 _COMMAS = re.compile("、(?: ?、)+")
-_SPACES = re.compile("[ \t\u00a0\u3000]{2,}|\t")
+# Finds no more than whether there is anything to repair: one set of characters to look for makes it fast.
+_REPAIRABLE = re.compile(
+    "[(（「『)）](?:(?<=[(（「『])(?=[ 　、,，;；:：・/／\\-－–—〜～~\n]{0,20}[)）」』]| ?[、,，;；])"
+    "|(?<=[、,，;；][)）])|(?<=[、,，;；][ 　][)）]))"
+)
+_SPACES = re.compile("[ \u00a0\u3000][ \u00a0\u3000]+")
 _OTHER_SPACES = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n{3,}")
 _MOST_ROUNDS = 16
@@ -26,9 +28,10 @@ _MOST_ROUNDS = 16
 
 def normalise(text: str, policy: Normalisation, ledger: Ledger) -> str:
     """Apply the policy of Unicode normalisation (see `CleanConfig.normalisation`)."""
-    if policy == "nfkc" and not unicodedata.is_normalized("NFKC", text):
-        ledger.note("nfkc")
-        return unicodedata.normalize("NFKC", text)
+    if policy == "nfkc":
+        normal = nfkc(text)
+        ledger.note("nfkc", normal != text)
+        return normal
     if policy == "nfkc_letters":
         return ledger.sub("nfkc", _LETTERS, lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return text
@@ -36,12 +39,10 @@ def normalise(text: str, policy: Normalisation, ledger: Ledger) -> str:
 
 def repair_pairs(text: str, ledger: Ledger) -> str:
     """Remove brackets and quotes with nothing but separators inside, and separators next to a bracket."""
-    if _EMPTY_PAIR.search(text):
-        text = _without_empty_pairs(text, ledger)
-    # Looking for fixed strings first is far faster than the patterns, and almost no page has any of them.
-    if any(hint in text for hint in _LEADING_HINTS):
+    if _REPAIRABLE.search(text):
+        if _EMPTY_PAIR.search(text):
+            text = _without_empty_pairs(text, ledger)
         text = ledger.sub("separator", _LEADING, r"\1", text)
-    if any(hint in text for hint in _TRAILING_HINTS):
         text = ledger.sub("separator", _TRAILING, r"\1", text)
     if "、、" in text or "、 、" in text:
         text = ledger.sub("separator", _COMMAS, "、", text)
@@ -81,10 +82,11 @@ def _without_empty_pairs(text: str, ledger: Ledger) -> str:
 
 def squeeze(text: str, _ledger: Ledger) -> str:
     """Strip both ends of every line, and leave at most one blank line and one space in a row."""
-    text = _OTHER_SPACES.sub(" ", text)
-    text = _SPACES.sub(" ", text)
+    text = _OTHER_SPACES.sub(" ", text).replace("\t", " ")
+    if "  " in text or "\u00a0" in text or "\u3000" in text:
+        text = _SPACES.sub(" ", text)
     text = "\n".join(map(str.strip, text.split("\n")))
-    return _BLANK_LINES.sub("\n\n", text).strip()
+    return _BLANK_LINES.sub("\n\n", text).strip() if "\n\n\n" in text else text.strip()
 
 
 def finish_plain(text: str, policy: Normalisation, ledger: Ledger) -> str:

@@ -8,6 +8,8 @@ from tsugiki.corpus.marks import HEADING, Ledger, hide
 from tsugiki.corpus.templates import render_template
 
 _TOKEN = re.compile(rf"\{{\{{+|\}}\}}+|\[\[|\]\]|\||\n\n|\n(?={HEADING})")
+_OPENING = re.compile(r"\{\{+|\[\[")
+_FLAT = re.compile(r"([^{}\[\]]*+)\}\}(?!\})")
 _EQUALS = hide("=")
 
 
@@ -46,6 +48,11 @@ class _Scanner:
             if token[0] == "\n":
                 self._abandon_links()
             self.stack[-1].pieces.append(token)
+
+    def read_flat(self, inside: str) -> None:
+        """Take in a template without brackets inside it, which most are, in one step."""
+        self.ledger.check_depth(len(self.stack))
+        self._emit(render_template(inside.split("|"), self.ledger))
 
     def finish(self) -> str:
         """The rendered page; of what was never closed the parts are kept, one a line."""
@@ -102,12 +109,18 @@ class _Scanner:
 def render_brackets(text: str, ledger: Ledger) -> str:
     """Replace every link and template by what it shows; nesting deeper than the ledger's limit is refused."""
     scanner = _Scanner(ledger)
+    stack = scanner.stack
     position = 0
-    for token in _TOKEN.finditer(text):
-        start = token.start()
+    # Outside of brackets only what opens one means anything.
+    while (token := (_TOKEN if len(stack) > 1 else _OPENING).search(text, position)) is not None:
+        start, end = token.span()
         if start > position:
-            scanner.stack[-1].pieces.append(text[position:start])
-        position = token.end()
-        scanner.read(token[0])
+            stack[-1].pieces.append(text[position:start])
+        position = end
+        if token[0] == "{{" and (flat := _FLAT.match(text, end)) is not None:
+            scanner.read_flat(flat[1])
+            position = flat.end()
+        else:
+            scanner.read(token[0])
     scanner.stack[-1].pieces.append(text[position:])
     return scanner.finish()

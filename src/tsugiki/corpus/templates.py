@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tsugiki.corpus import template_names as names
 from tsugiki.corpus.infobox import is_infobox, render_infobox
@@ -31,8 +32,13 @@ class Call:
         return self.unnamed[index].strip() if index < len(self.unnamed) else ""
 
 
+@lru_cache(4096)
+def _name(written: str) -> str:
+    return _PREFIX.sub("", _SPACE.sub(" ", written).strip().lower())
+
+
 def _parse(parts: list[str]) -> Call:
-    name = _PREFIX.sub("", _SPACE.sub(" ", parts[0]).strip().lower())
+    name = _name(parts[0])
     unnamed: list[str] = []
     named: dict[str, str] = {}
     for part in parts[1:]:
@@ -65,9 +71,8 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
 
 def _shown(call: Call) -> str | None:
     """What a known template shows; None if the template is not known."""
-    for known, show in _KNOWN:
-        if call.name in known:
-            return show(call)
+    if (show := _KNOWN.get(call.name)) is not None:
+        return show(call)
     if call.name in names.COUNTRY:
         return call.named.get("name", "").strip() or names.COUNTRY[call.name]
     if found := _LANG.match(call.name):
@@ -141,7 +146,7 @@ def _headed(call: Call) -> str:
     return "\n".join(part for part in (*fields, *call.unnamed, call.named.get("content", "")) if part.strip())
 
 
-_KNOWN: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
+_SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (names.FIRST, _first),
     (names.LAST, _last),
     (names.ALL, _all),
@@ -153,3 +158,5 @@ _KNOWN: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (frozenset(("nihongo", "nihongo2", "nihongo3")), _nihongo),
     (frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ")), _headed),
 )
+# Of two that know a name, the first counts.
+_KNOWN = {name: show for known, show in reversed(_SHOWN_BY) for name in known}
