@@ -13,6 +13,7 @@ _RUBY_READING = re.compile(r"<rt\b[^<>]*>([^<>]*)(?:</rt>)?", re.IGNORECASE)
 _POWER = re.compile(r"<(?<=[0-9]<)sup\b[^<>]*>([-−+0-9]{1,20})</sup>", re.IGNORECASE)
 _BLOCK = re.compile(r"</?(?:div|p|center|blockquote|section|figure|figcaption|ul|ol|dl)\b[^<>]*>", re.IGNORECASE)
 _ITEM = re.compile(r"<(?:li|dt|dd)\b[^<>]*>", re.IGNORECASE)
+_DOUBLED = re.compile("&(?:amp|lt|gt|quot|nbsp|#0?39);")
 _TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|big|cite|code|col|colgroup|data|dd|del|dfn|dt|em|font|i|img|includeonly|ins|kbd|li|mark|"
     r"noinclude|nobr|noscript|onlyinclude|poem|q|rb|rbc|rtc|rp|rt|ruby|s|samp|section|small|span|strike|strong|sub|sup|"
@@ -62,3 +63,8 @@ def unescape_entities(text: str, ledger: Ledger) -> str:
     plain = unescape(text)
     ledger.note("entity", plain != text)
     return plain
+
+
+def unescape_doubled(text: str, ledger: Ledger) -> str:
+    """Replace what a converter escaped twice (`&amp;amp;`), of which `unescape_entities` leaves a reference."""
+    return ledger.sub("entity", _DOUBLED, lambda reference: unescape(reference[0]), text) if "&" in text else text

@@ -9,6 +9,8 @@ from tsugiki.corpus.html import flatten
 from tsugiki.corpus.marks import ROW, Ledger, without_marks
 
 _SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
+_STRAY_MARK = re.compile(r"^!+ ?(?=\w)")
+"""What `!!!` leaves of a header's mark."""
 _MOST_COLUMNS = 1000
 _SEPARATOR = " / "
 
@@ -134,8 +136,8 @@ class _Block:
         for column, cell in row:
             for spanned in range(column, column + _span(cell)):
                 known = self.labels.setdefault(spanned, {})
-                if cell.text:
-                    known[cell.text] = None
+                if label := _STRAY_MARK.sub("", cell.text):
+                    known[label] = None
 
     def line(self, cells: list[_Placed]) -> str:
         if len(cells) == 2 and cells[0].cell.header and not cells[1].cell.header and not self.labels:

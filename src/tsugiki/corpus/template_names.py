@@ -24,7 +24,7 @@ FIRST = _names(
 
 LAST = _names(
     "lang|llang|rtl-lang|transl|transliteration|color|colour|色|font color|fontcolor|font|背景色|"
-    "background color|colors|audio|音声|linktext|langwithname|lang-latn|cjkv|uc|lc"
+    "background color|colors|weight|audio|音声|linktext|langwithname|lang-latn|cjkv|uc|lc"
 )
 """Templates that show their last unnamed part."""
 

@@ -154,7 +154,7 @@ _SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (names.DATE, _date),
     (names.CITATION, _citation),
     (frozenset(("bar percent", "bar pixel")), _bar),
-    (frozenset(("convert", "cvt", "weight")), _convert),
+    (frozenset(("convert", "cvt")), _convert),
     (frozenset(("nihongo", "nihongo2", "nihongo3")), _nihongo),
     (frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ")), _headed),
 )
