@@ -14,6 +14,8 @@ _CHARS = 1200
 _LONGEST_LINE = 300
 _FEWEST_LETTERS = 6
 """Fewer letters in a row that the document lacks are as likely names of parameters and tags."""
+_CONTEXT = 2
+"""Lines shown before the first that lost something."""
 _ANCHOR_CHARS = 4
 _ANCHORS = 9
 
@@ -79,7 +81,7 @@ def _lost_runs(line: str, after: str) -> Iterator[tuple[int, int]]:
 
 
 def _fullest(sizes: Sequence[int], lost: Sequence[int]) -> int:
-    """The line from which a passage has the most lost characters; the first of several."""
+    """The line from which a passage has the most lost characters, not far before the first of them."""
     best = most = first = size = gone = 0
     for end in range(len(sizes)):
         size += sizes[end]
@@ -90,6 +92,8 @@ def _fullest(sizes: Sequence[int], lost: Sequence[int]) -> int:
             first += 1
         if gone > most:
             best, most = first, gone
+    while best + _CONTEXT < len(lost) and most and not any(lost[best : best + _CONTEXT + 1]):
+        best += 1
     return best
 
 
