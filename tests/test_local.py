@@ -24,7 +24,16 @@ from tsugiki.store import open_store
 SAMPLE = SampleConfig(
     seed=1, works=4, asked_works=2, retellings=1, background_works=2, novels=4, asked_novels=2
 )  # fmt: skip
-CLEAN = CleanConfig(normalisation="nfkc", list_pages="set_aside", min_chars=1, max_chars=100_000, max_depth=50)
+CLEAN = CleanConfig(
+    normalisation="nfkc",
+    titles="as_published",
+    output="text",
+    list_pages="set_aside",
+    list_share=1,
+    min_chars=1,
+    max_chars=100_000,
+    max_depth=50,
+)
 IMPOSSIBLE = CLEAN.model_copy(update={"min_chars": 90_000})
 
 
