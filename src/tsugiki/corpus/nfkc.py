@@ -11,7 +11,7 @@ _INERT = (
 )
 _FREQUENT = {"（": "(", "）": ")", "：": ":", "！": "!", "？": "?"}
 """Nearly all that changes in Japanese text; replaced first, since that is cheaper than finding each of them."""
-_MAY_CHANGE = re.compile(f"[^{_INERT}]+")
+_MAY_CHANGE = re.compile(f"[^{_INERT}][^{_INERT}]*")
 
 
 def nfkc(text: str) -> str:

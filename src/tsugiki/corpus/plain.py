@@ -21,8 +21,9 @@ _REPAIRABLE = re.compile(
     "|(?<=[、,，;；][)）])|(?<=[、,，;；][ 　][)）]))"
 )
 _SPACES = re.compile("[ \u00a0\u3000][ \u00a0\u3000]+")
+_PLAIN_SPACES = re.compile("  +")
 _OTHER_SPACES = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-_BLANK_LINES = re.compile("\n{3,}")
+_BLANK_LINES = re.compile("\n\n\n+")
 _INDENT = re.compile(r"(?<=\n)(?: {2})+(?=- )")
 _WRITTEN_PAIR = re.compile(r"\(\)|（）|「」|『』")
 _WRITTEN_CALL = re.compile(r"(?<=[A-Za-z0-9_])\(\)")
@@ -97,10 +98,9 @@ def _without_empty_pairs(text: str, ledger: Ledger) -> str:
 def squeeze(text: str, _ledger: Ledger) -> str:
     """Strip both ends of every line, and leave at most one blank line and one space in a row."""
     text = _OTHER_SPACES.sub(" ", text).replace("\t", " ")
-    if "  " in text or "\u00a0" in text or "\u3000" in text:
-        text = _SPACES.sub(" ", text)
-    text = "\n".join(map(str.strip, text.split("\n")))
-    return _BLANK_LINES.sub("\n\n", text).strip() if "\n\n\n" in text else text.strip()
+    pattern = _SPACES if "\u00a0" in text or "\u3000" in text else _PLAIN_SPACES
+    text = "\n".join(map(str.strip, pattern.sub(" ", text).split("\n")))
+    return _BLANK_LINES.sub("\n\n", text).strip()
 
 
 def finish_plain(text: str, title: str, config: CleanConfig, ledger: Ledger) -> str:

@@ -8,11 +8,12 @@ from tsugiki.wiki.markup import find_redirect
 
 _DISAMBIGUATION = re.compile(
     r"\{\{\s*(?:template:)?\s*(?:aimai|曖昧さ回避|disambig(?:uation)?|dab|hndis|geodis|人名の曖昧さ回避|地名の曖昧さ回避|"
-    r"山の曖昧さ回避|駅名の曖昧さ回避|学校名の曖昧さ回避|曖昧さ回避 [^{}|]{1,20})\s*(?:\||\}\})|__DISAMBIG__",
+    r"山の曖昧さ回避|駅名の曖昧さ回避|学校名の曖昧さ回避|曖昧さ回避 [^{}|]{1,20})\s*(?:\||\}\})",
     re.IGNORECASE,
 )
 _HTML_REDIRECT = re.compile(r"mw:PageProp/redirect|class=\"redirectMsg\"")
 _HTML_DISAMBIGUATION = re.compile(r"mw:PageProp/disambiguation|id=\"disambigbox\"")
+_DISAMBIGUATION_SWITCH = re.compile("__DISAMBIG__", re.IGNORECASE)
 _DISAMBIGUATION_TITLE = re.compile(r"[(（](?:曖昧さ回避|disambiguation)[)）]$")
 # A リスト must say of what it is one: Liszt, terrorists and a film end in the same letters.
 _LIST_TITLE = re.compile(
@@ -30,8 +31,7 @@ def reason_to_set_aside(page: Page, config: CleanConfig) -> str | None:
     rendered = page.markup == "html"
     if _HTML_REDIRECT.search(page.text) if rendered else find_redirect(page.text) is not None:
         return "redirect"
-    disambiguation = _HTML_DISAMBIGUATION if rendered else _DISAMBIGUATION
-    if _DISAMBIGUATION_TITLE.search(page.title) or disambiguation.search(page.text):
+    if _DISAMBIGUATION_TITLE.search(page.title) or _is_disambiguation(page.text, rendered=rendered):
         return "disambiguation"
     if config.list_pages == "set_aside" and _LIST_TITLE.search(page.title) and not _CHARACTERS.search(page.title):
         return "list_page"
@@ -41,3 +41,9 @@ def reason_to_set_aside(page: Page, config: CleanConfig) -> str | None:
 def is_list(title: str, list_share: float, config: CleanConfig) -> bool:
     """Whether a page is a list by its lines; one of characters is not, whatever they are."""
     return config.list_pages == "set_aside" and list_share > config.list_share and not _CHARACTERS.search(title)
+
+
+def _is_disambiguation(text: str, *, rendered: bool) -> bool:
+    if rendered:
+        return _HTML_DISAMBIGUATION.search(text) is not None
+    return bool(_DISAMBIGUATION.search(text) or ("__" in text and _DISAMBIGUATION_SWITCH.search(text)))

@@ -27,7 +27,9 @@ class _Open:
         if self.in_caption:
             self.table.caption = tidy_cell("\n".join(self.text))
         elif self.cell is not None:
-            text = _ONLY_ATTRIBUTES.sub("", "\n".join(self.text).strip().removesuffix("|"))
+            text = "\n".join(self.text).strip().removesuffix("|")
+            if "=" in text and _ONLY_ATTRIBUTES.match(text):
+                text = ""
             if _LIST.search(text):
                 text = "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n"))))
             else:
@@ -69,17 +71,21 @@ def render_wikitables(text: str, ledger: Ledger) -> str:
     if "{|" not in text:
         return text
     lines = text.split("\n")
-    closed = _closed_ahead(lines)
+    closed: list[bool] = []
     kept: list[str] = []
     stack: list[_Open] = []
     for index, line in enumerate(lines):
-        stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
-        if _OPENING.match(line):
+        if "{|" in line and _OPENING.match(line):
             stack.append(_Open())
             ledger.check_depth(len(stack))
-        elif not stack:
+            continue
+        if not stack:
             kept.append(line)
-        elif stripped.startswith("|}"):
+            continue
+        stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
+        if line.startswith(HEADING):
+            closed = closed or _closed_ahead(lines)
+        if stripped.startswith("|}"):
             _close(stack, kept, ledger, stripped[2:])
         elif line.startswith(HEADING) and not closed[index]:
             while stack:
