@@ -25,6 +25,8 @@ _PLAIN_SPACES = re.compile("  +")
 _OTHER_SPACES = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n\n\n+")
 _INDENT = re.compile(r"(?<=\n)(?: {2})+(?=- )")
+# An item of which nothing is left is a dash, and no item of any depth.
+_DEEPER = re.compile(rf"{DEEPER}+(?=(- \S)?)")
 _WRITTEN_PAIR = re.compile(r"\(\)|（）|「」|『』")
 _WRITTEN_CALL = re.compile(r"(?<=[A-Za-z0-9_])\(\)")
 _QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]$")
@@ -113,7 +115,8 @@ def finish_plain(text: str, title: str, config: CleanConfig, ledger: Ledger) -> 
         text = repair_pairs(squeezed, ledger)
         if text == squeezed:
             break
-    return text.replace(WRITTEN, "").replace(DEEPER, "  ")
+    text = text.replace(WRITTEN, "")
+    return _DEEPER.sub(lambda run: "  " * len(run[0]) if run[1] else "", text) if DEEPER in text else text
 
 
 def clean_title(title: str, config: CleanConfig, ledger: Ledger) -> str:
