@@ -25,9 +25,16 @@ SAMPLE = SampleConfig(
     seed=1, works=4, asked_works=2, retellings=1, background_works=2, novels=4, asked_novels=2
 )  # fmt: skip
 CLEAN = CorpusConfig(
-    normalisation="nfkc", list_pages="set_aside", min_chars=1, max_chars=100_000, max_depth=50,
+    normalisation="nfkc",
+    titles="as_published",
+    output="text",
+    list_pages="set_aside",
+    list_share=1,
+    min_chars=1,
+    max_chars=100_000,
+    max_depth=50,
     duplicates=DuplicatesConfig(action="report", similarity=0.8, ngram_chars=5, min_chars=200),
-)  # fmt: skip
+)
 IMPOSSIBLE = CLEAN.model_copy(update={"min_chars": 90_000})
 
 

@@ -24,7 +24,10 @@ from tsugiki.rows import Document, Page
 
 CONFIG = {
     "normalisation": "nfkc",
+    "titles": "as_published",
+    "output": "text",
     "list_pages": "keep",
+    "list_share": 1,
     "min_chars": 0,
     "max_chars": 4_000_000,
     "max_depth": 200,

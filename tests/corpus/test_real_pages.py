@@ -14,7 +14,10 @@ from tsugiki.rows import Document, Page
 
 NFKC = {
     "normalisation": "nfkc",
+    "titles": "as_published",
+    "output": "text",
     "list_pages": "set_aside",
+    "list_share": 1,
     "min_chars": 0,
     "max_chars": 2_000_000,
     "max_depth": 100,

@@ -11,10 +11,10 @@ from itertools import islice
 
 from tsugiki.corpus.config import CleanConfig, CorpusConfig
 from tsugiki.corpus.duplicates import Index, Pair, rejected
-from tsugiki.corpus.marks import Ledger, Pathological
-from tsugiki.corpus.pipeline import RULES
-from tsugiki.corpus.plain import finish_plain
-from tsugiki.corpus.setaside import reason_to_set_aside
+from tsugiki.corpus.marks import Ledger
+from tsugiki.corpus.plain import clean_title
+from tsugiki.corpus.render import Rendered, render
+from tsugiki.corpus.setaside import is_list, reason_to_set_aside
 from tsugiki.corpus.signature import Signature, sign
 from tsugiki.corpus.totals import Cleaned, Totals, find_remains
 from tsugiki.errors import TsugikiError
@@ -31,41 +31,43 @@ _Done = list[tuple[Cleaned, Signature | None]]
 def clean(page: Page, config: CleanConfig) -> Cleaned:
     """Turn one page into a document, or set it aside with its reason. Never raises, whatever the text.
 
-    Time grows with the length of the page; what would break that (nesting beyond `max_depth`, a table whose spans
-    multiply its text) sets the page aside as `too_deep` or `too_long`. Cleaning the document again as `text`
-    changes nothing.
+    Time grows with the length of the page: what would break that (nesting beyond `max_depth`, a table whose spans
+    multiply its text) is left to simpler rules, and the document is marked as `fallback`. Cleaning the document
+    again as `text` changes nothing.
     """
     ledger = Ledger(config.max_depth, config.max_chars)
-    try:
-        text, reason, detail = _clean_text(page, config, ledger)
-    except Pathological as fault:
-        text, reason, detail = "", fault.reason, fault.detail
-    if reason is None and not text:
-        reason, detail = "empty", "nothing but markup"
-    if reason is None and len(text) < config.min_chars:
-        reason, detail = "too_short", f"{len(text)} characters, fewer than min_chars = {config.min_chars}"
-    if reason is not None:
+    rendered, reason, detail = _judge(page, config, ledger)
+    text = rendered.text if rendered else ""
+    if rendered is None or reason is not None:
         content = (text or page.text)[:_EXCERPT_CHARS]
-        aside = Rejected(source=page.title, reason=reason, detail=detail, content=content)
+        aside = Rejected(source=page.title, reason=reason or "", detail=detail, content=content)
         return Cleaned(aside, ledger.hits, ledger.names, ledger.removed, len(page.text))
-    document = Document(title=page.title, text=text, provenance=page.provenance)
+    document = Document(
+        title=clean_title(page.title, config, ledger),
+        text=text,
+        markup=config.output,
+        fallback=rendered.fallback,
+        provenance=page.provenance,
+    )
     sizes = (len(page.text), len(text))
     return Cleaned(document, ledger.hits, ledger.names, ledger.removed, *sizes, find_remains(text))
 
 
-def _clean_text(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[str, str | None, str]:
-    """The cleaned text, with the reason and detail if the page is set aside."""
-    ledger.check_chars(len(page.text))
+def _judge(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[Rendered | None, str | None, str]:
+    """The cleaned page if it came to that, with the reason and detail if it is set aside."""
+    if len(page.text) > config.max_chars:
+        return None, "too_long", f"more than max_chars = {config.max_chars} characters"
     if page.markup != "text" and (reason := reason_to_set_aside(page, config)) is not None:
-        return "", reason, "by its title" if reason == "list_page" else "by its markup"
-    text = page.text
-    for rule in RULES[page.markup]:
-        before, text = text, rule(text, ledger)
-        ledger.measure(rule.__name__, before, text)
-    ledger.check_chars(len(text))
-    finished = finish_plain(text, config.normalisation, ledger)
-    ledger.measure(finish_plain.__name__, text, finished)
-    return finished, None, ""
+        return None, reason, "by its title" if reason == "list_page" else "by its markup"
+    rendered = render(page, config, ledger)
+    if is_list(page.title, rendered.list_share, config):
+        return rendered, "list_page", f"{rendered.list_share:.3f} of its lines, more than list_share"
+    if not rendered.text:
+        return rendered, "empty", "nothing but markup"
+    if len(rendered.text) < config.min_chars:
+        detail = f"{len(rendered.text)} characters, fewer than min_chars = {config.min_chars}"
+        return rendered, "too_short", detail
+    return rendered, None, ""
 
 
 def clean_pages(

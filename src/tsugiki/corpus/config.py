@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tsugiki.config import Config
 
+Output = Literal["text", "markdown"]
 Normalisation = Literal["nfkc", "nfkc_letters", "none"]
 
 
@@ -31,14 +32,26 @@ class CleanConfig(Config):
     normalisation: Normalisation
     """`nfkc`: Unicode NFKC, which also turns ～ into ~, … into ..., ① into 1, Ⅱ into II and full-width punctuation
     into ASCII; `nfkc_letters`: only full-width letters and digits and half-width kana; `none`."""
+    titles: Literal["as_published", "normalised"]
+    """Whether the page's own title keeps its characters (Ⅱ, ～, ＊) where it stands in the text and as the document's
+    title, or is normalised like all text."""
+    output: Output
+    """`text`: plain text; `markdown`: headings, list items and definitions keep their marks; rows of tables and fields
+    of infoboxes are items."""
     list_pages: Literal["set_aside", "keep"]
-    """What becomes of list pages (…一覧), told by their title; lists of characters (登場人物一覧) are always kept."""
+    """What becomes of list pages (…一覧), told by their title or by `list_share`; lists of characters (登場人物一覧)
+    are always kept."""
+    list_share: float = Field(ge=0, le=1)
+    """Share of a page's lines that are list items or table rows, above which it is a list page whatever its title;
+    1 leaves it to the title. Casts, definitions and infoboxes are no list; pages of a few lines are never lists."""
     min_chars: int = Field(ge=0)
     """Shortest cleaned text kept, in characters; shorter ones are set aside."""
     max_chars: int = Field(ge=1)
-    """Longest page cleaned, and longest text a page may grow to, in characters; others are set aside."""
+    """Longest page cleaned, in characters; longer ones are set aside. A page that would grow beyond it is cleaned by
+    simple rules instead, and marked."""
     max_depth: int = Field(ge=1)
-    """Deepest nesting of markup, and most elements left open, in one page; other pages are set aside."""
+    """Deepest nesting of markup, and most elements left open, in one page; other pages are cleaned by simple rules
+    instead, and marked."""
 
 
 class CorpusConfig(CleanConfig):

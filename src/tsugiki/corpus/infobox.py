@@ -3,7 +3,7 @@
 import re
 
 from tsugiki.corpus.html import flatten
-from tsugiki.corpus.marks import ROW, without_marks
+from tsugiki.corpus.marks import FIELD, without_marks
 
 _INFOBOX_NAME = re.compile(
     r"infobox|基礎情報|^(?:声優|漫画|アニメ|ゲーム|actoractress|musicianbox|テレビ番組|ドラマ|映画|人物)"
@@ -30,7 +30,7 @@ def render_infobox(named: dict[str, str], unnamed: list[str]) -> str:
         lines += _field(key, value)
     for part in unnamed:
         lines += _field("", part)
-    return "\n" + "".join(f"{ROW}{line}\n" for line in lines)
+    return "\n" + "".join(f"{FIELD}{line}\n" for line in lines)
 
 
 def _field(key: str, value: str) -> list[str]:
@@ -38,11 +38,16 @@ def _field(key: str, value: str) -> list[str]:
     nested: list[str] = []
     for line in flatten(value).split("\n"):
         text = line.strip()
-        (nested if text.startswith(ROW) else plain).append(_BULLET.sub("", without_marks(text)).strip())
+        (nested if text.startswith(FIELD) else plain).append(_BULLET.sub("", without_marks(text)).strip())
     text = _joined([line for line in plain if line], value)
-    if not text or _FILE.match(text) or _SIZE.match(text):
+    if not text or not is_shown(text):
         return nested
     return [f"{key}：{text}" if key else text, *nested]
+
+
+def is_shown(value: str) -> bool:
+    """Whether a value says something: names of files, sizes and colours do not."""
+    return not (_FILE.match(value) or _SIZE.match(value))
 
 
 def _joined(lines: list[str], value: str) -> str:

@@ -2,15 +2,14 @@
 
 import re
 
-from tsugiki.corpus.marks import BREAK, DEFINITION, HEADING, ITEM, ROW, TERM, Ledger, hide
+from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, HEADING, ITEM, LINE_MARKS, TERM, Ledger, hide
 
 # Each begins with the line end before its line (the first line is given one): a fixed character is found fastest.
 _WIKITEXT_LINE = re.compile(r"\n[ \t]*([*#:;]+)[ \t]*([^\n]*)")
-_EMPTY_ITEM = re.compile(f"\n(?:[{ITEM}{TERM}{DEFINITION}{ROW}]|-)[ \t{BREAK}]*(?=\n|$)")
-_BULLET = re.compile(f"(\n[{ITEM}{TERM}{DEFINITION}]?)[ \t]*(?:・[ \t]?|[-*{hide('-')}] +)+")
+_EMPTY_ITEM = re.compile(f"\n(?:[{LINE_MARKS}]{DEEPER}*|-)[ \t{BREAK}]*(?=\n|$)")
+_BULLET = re.compile(f"(\n[{ITEM}{TERM}{DEFINITION}]?{DEEPER}*)[ \t]*(?:・[ \t]?|[-*{hide('-')}] +)+")
 _LONE_DASH = re.compile(r"\n[ \t]*-[ \t]*(?=\n|$)")
-_HEADING = re.compile(f"\n{HEADING}[0-9]")
-_MARKED = (HEADING, ITEM, TERM, DEFINITION, ROW)
+_MARKED = (HEADING, *LINE_MARKS)
 
 
 def mark_wikitext_lists(text: str, ledger: Ledger) -> str:
@@ -23,7 +22,7 @@ def mark_wikitext_lists(text: str, ledger: Ledger) -> str:
             term, inline, definition = content.partition(" : ")
             if inline:
                 content = f"{term}\n{DEFINITION}{definition}"
-        return f"\n{kind}{content}"
+        return f"\n{kind}{DEEPER * (len(line[1]) - 1) if kind == ITEM else ''}{content}"
 
     return ledger.sub("list_marker", _WIKITEXT_LINE, mark, f"\n{text}")[1:]
 
@@ -65,11 +64,3 @@ def drop_empty_items(text: str, ledger: Ledger) -> str:
 def strip_bullets(text: str, ledger: Ledger) -> str:
     """Remove bullets (・, -, *) that stand in the text itself at the start of a line."""
     return ledger.sub("bullet", _BULLET, r"\1", f"\n{text}")[1:]
-
-
-def lay_out_lines(text: str, _ledger: Ledger) -> str:
-    """Replace marks by line ends: a heading has a blank line before it, everything else one line."""
-    text = _HEADING.sub("\n\n", f"\n{text}")[1:]
-    for mark in _MARKED:
-        text = text.replace(mark, "")
-    return text.replace(BREAK, "\n")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tsugiki.corpus.config import DuplicatesConfig
-from tsugiki.corpus.pipeline import RULES
+from tsugiki.corpus.fallback import fallback_rules
+from tsugiki.corpus.pipeline import LAYOUT, RULES
 from tsugiki.corpus.plain import finish_plain
 from tsugiki.corpus.samples import Sample
 from tsugiki.corpus.tally import Tally, ranked
@@ -67,10 +68,10 @@ def _markup(markup: Markup, sums: Sums) -> dict[str, Any]:
 
 def _steps(markup: Markup, removed: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     """Every step of the pipeline that changed the length of a text, with what it says it does."""
-    for rule in (*RULES[markup], finish_plain):
-        name = rule.__name__
+    steps = (*RULES[markup], *fallback_rules(markup), *LAYOUT.values(), finish_plain)
+    for name, step in {step.__name__: step for step in steps}.items():
         if removed.get(name, 0):
-            purpose = (rule.__doc__ or "").partition("\n")[0]
+            purpose = (step.__doc__ or "").partition("\n")[0]
             yield {"step": name, "does": purpose, "removed": removed[name]}
 
 

@@ -5,6 +5,7 @@ import string
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 
 HEADING = "\x01"
 """Begins a heading line; its level (1 to 6) follows as one digit."""
@@ -15,16 +16,23 @@ TERM = "\x03"
 DEFINITION = "\x04"
 """Begins a definition."""
 ROW = "\x05"
-"""Begins a line made from a table row or an infobox field."""
+"""Begins a line made from a table row."""
 BREAK = "\x06"
 """A line break inside a cell, an item or a paragraph."""
+DEEPER = "\x07"
+"""Follows ITEM once for each list around its own."""
+FIELD = "\x08"
+"""Begins a line made from an infobox field."""
+WRITTEN = "\x0e"
+"""Stands in an empty pair of brackets or quotes that the page itself writes, so that it counts as filled."""
+LINE_MARKS = ITEM + TERM + DEFINITION + ROW + FIELD
+"""What may begin a line, headings apart."""
 
 _LONGEST_NAME = 80
-_MARKS = re.compile(f"(?m)^{HEADING}[0-9]|[{HEADING}{ITEM}{TERM}{DEFINITION}{ROW}]")
+_MARKS = re.compile(f"(?m)^{HEADING}[0-9]|[{HEADING}{LINE_MARKS}{DEEPER}]")
 # Characters that no exchanged text may contain (Unicode noncharacters), one for each ASCII punctuation mark.
 _HIDDEN = "".join(chr(0xFDD0 + index) for index in range(len(string.punctuation)))
 _HIDE = str.maketrans(string.punctuation, _HIDDEN)
-_HIDE_LITERAL = str.maketrans({key: value for key, value in _HIDE.items() if chr(key) not in "&;#"})
 _SHOW = dict(zip(_HIDDEN, string.punctuation, strict=True))
 _HIDDEN_CHAR = re.compile(f"[{_HIDDEN[0]}-{_HIDDEN[-1]}]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -67,6 +75,17 @@ class Ledger:
         """Count the characters that one step of the pipeline removed."""
         self.removed[step] += len(before) - len(after)
 
+    def measured(self, rule: "Rule", text: str) -> str:
+        """What a rule makes of a text, measured under the rule's name."""
+        changed = rule(text, self)
+        self.measure(rule.__name__, text, changed)
+        return changed
+
+    def clear(self) -> None:
+        """Forget what was counted: the page is read anew."""
+        for counts in (self.hits, self.names, self.removed):
+            counts.clear()
+
     def sub(self, rule: str, pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Replace what a pattern finds, and count it under the rule's name."""
         text, times = pattern.subn(by, text)
@@ -107,8 +126,8 @@ def hide(text: str) -> str:
 
 
 def hide_literal(text: str) -> str:
-    """Like `hide`, but character references such as &amp; stay readable."""
-    return text.translate(_HIDE_LITERAL)
+    """Like `hide`, after character references such as &amp; were read."""
+    return hide(unescape(text) if "&" in text else text)
 
 
 def show(text: str, _ledger: Ledger) -> str:

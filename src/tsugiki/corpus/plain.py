@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from tsugiki.corpus.config import Normalisation
-from tsugiki.corpus.marks import Ledger
+from tsugiki.corpus.config import CleanConfig, Normalisation
+from tsugiki.corpus.marks import DEEPER, WRITTEN, Ledger
 from tsugiki.corpus.nfkc import nfkc
 
 _LETTERS = re.compile("[０-９Ａ-Ｚａ-ｚ]+|[ｦ-ﾟ]+")
@@ -24,7 +24,23 @@ _SPACES = re.compile("[ \u00a0\u3000][ \u00a0\u3000]+")
 _PLAIN_SPACES = re.compile("  +")
 _OTHER_SPACES = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _BLANK_LINES = re.compile("\n\n\n+")
+_INDENT = re.compile(r"(?<=\n)(?: {2})+(?=- )")
+# An item of which nothing is left is a dash, and no item of any depth.
+_DEEPER = re.compile(rf"{DEEPER}+(?=(- \S)?)")
+_WRITTEN_PAIR = re.compile(r"\(\)|（）|「」|『』")
+_WRITTEN_CALL = re.compile(r"(?<=[A-Za-z0-9_])\(\)")
+_QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]$")
 _MOST_ROUNDS = 16
+
+
+def keep_written_pairs(text: str, _ledger: Ledger) -> str:
+    """Mark the empty pairs that the page itself writes (`main()`, 「」), so that only emptied ones are removed."""
+    return _WRITTEN_PAIR.sub(lambda pair: f"{pair[0][0]}{WRITTEN}{pair[0][1]}", text)
+
+
+def keep_written_calls(text: str, _ledger: Ledger) -> str:
+    """Mark `()` after a name only: in converted pages other empty pairs are those that the converter emptied."""
+    return _WRITTEN_CALL.sub(f"({WRITTEN})", text)
 
 
 def normalise(text: str, policy: Normalisation, ledger: Ledger) -> str:
@@ -89,11 +105,34 @@ def squeeze(text: str, _ledger: Ledger) -> str:
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 
-def finish_plain(text: str, policy: Normalisation, ledger: Ledger) -> str:
+def finish_plain(text: str, title: str, config: CleanConfig, ledger: Ledger) -> str:
     """All rules on plain text until none applies: one can make room for another."""
+    kept = _protected(title, config)
+    if config.output == "markdown":
+        text = _INDENT.sub(lambda indent: DEEPER * (len(indent[0]) // 2), f"\n{text}")
     for _ in range(_MOST_ROUNDS):
-        squeezed = squeeze(normalise(text, policy, ledger), ledger)
+        squeezed = squeeze(_normalise_but(kept, text, config.normalisation, ledger), ledger)
         text = repair_pairs(squeezed, ledger)
         if text == squeezed:
             break
-    return text
+    text = text.replace(WRITTEN, "")
+    return _DEEPER.sub(lambda run: "  " * len(run[0]) if run[1] else "", text) if DEEPER in text else text
+
+
+def clean_title(title: str, config: CleanConfig, ledger: Ledger) -> str:
+    """The title of the document, by the policy for titles."""
+    return normalise(title, config.normalisation, ledger) if config.titles == "normalised" else title
+
+
+def _protected(title: str, config: CleanConfig) -> str:
+    """The page's title without its qualifier, if the policy keeps it as published and normalisation would not."""
+    name = _QUALIFIER.sub("", title)
+    if config.titles == "normalised" or config.normalisation == "none":
+        return ""
+    return name if unicodedata.normalize("NFKC", name) != name else ""
+
+
+def _normalise_but(kept: str, text: str, policy: Normalisation, ledger: Ledger) -> str:
+    if not kept:
+        return normalise(text, policy, ledger)
+    return kept.join(normalise(part, policy, ledger) for part in text.split(kept))

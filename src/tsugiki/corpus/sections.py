@@ -4,12 +4,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tsugiki.corpus.marks import BREAK, DEFINITION, HEADING, ITEM, ROW, TERM, Ledger
+from tsugiki.corpus.marks import BREAK, DEEPER, HEADING, LINE_MARKS, Ledger
 
 _WIKITEXT_HEADING = re.compile(r"\n=[^\n]*")
 _ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t\n]|$)([^\n]*)$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"\{[#.][^{}\n]*\}\s*$")
-_FILLED = re.compile(f"[^\\s{ITEM}{TERM}{DEFINITION}{ROW}{BREAK}]")
+_FILLED = re.compile(f"[^\\s{LINE_MARKS}{DEEPER}{BREAK}]")
 _MARKUP = re.compile(r"\{\{[^{}]*\}\}|\[\[[^\[\]|]*\||[\[\]*'`_]|<[^<>]*>|\([^()]*\)")
 _SEPARATORS = re.compile(r"\s+and\s+|および|及び|[・、,/／&＆\s]|と(?=参|出|脚|注|外|関|文)")
 _DROPPED_NAMES = (
