@@ -12,6 +12,8 @@ _SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
 _STRAY_MARK = re.compile(r"^!+ ?(?=\w)")
 """What `!!!` leaves of a header's mark."""
 _MOST_COLUMNS = 1000
+_MOST_LABELS = 3
+"""A cell over more columns than this is a remark on the row, and not the value of each of them."""
 _SEPARATOR = " / "
 
 
@@ -58,8 +60,9 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     """The table's lines, each marked as a row.
 
     A cell that spans rows is repeated in each of them; a cell that spans columns stands once, under the label that
-    these columns share, or under none. Labels that no cell stands under are a line of their own. Where cells may
-    have shifted, a row that ends in an empty cell goes without labels: a wrong label would state what is not so.
+    these columns share, under the labels of two or three (絵コンテ・演出), or under none. Labels that no cell stands
+    under are a line of their own. Where cells may have shifted, a row that ends in an empty cell goes without labels:
+    a wrong label would state what is not so.
 
     Raises:
         Pathological: the repeated cells and labels would exceed the ledger's limit on characters.
@@ -149,10 +152,14 @@ class _Block:
     def _labelled(self, column: int, cell: Cell) -> str:
         labels = self.labels.get(column, {})
         end = column + _span(cell)
-        if any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
-            return cell.text
-        self.used.update(labels)
         label = " ".join(labels)
+        if any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
+            spanned_labels = [" ".join(self.labels.get(spanned, {})) for spanned in range(column, end)]
+            if len(spanned_labels) > _MOST_LABELS or not all(spanned_labels):
+                return cell.text
+            label = "・".join(dict.fromkeys(spanned_labels))
+        for spanned in range(column, end):
+            self.used.update(self.labels.get(spanned, {}))
         return f"{label}：{cell.text}" if label and label != cell.text else cell.text
 
     def finish(self) -> list[str]:

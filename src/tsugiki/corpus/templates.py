@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tsugiki.corpus import template_names as names
-from tsugiki.corpus.infobox import is_infobox, render_infobox
+from tsugiki.corpus.infobox import is_infobox, render_infobox, render_record
 from tsugiki.corpus.marks import Ledger
 
 _SPACE = re.compile(r"[\s_]+")
@@ -58,6 +58,9 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     if call.name in names.LITERAL:
         ledger.note_named("template_mapped", call.name)
         return names.LITERAL[call.name]
+    if call.name in names.EPISODE:
+        ledger.note("table_row")
+        return render_record(call.named)
     shown = _shown(call)
     if shown is not None:
         ledger.note_named("template_mapped", call.name)
@@ -141,6 +144,15 @@ def _nihongo(call: Call) -> str:
     return f"{call.part(0)}（{inside}）" if inside else call.part(0)
 
 
+def _harvard(call: Call) -> str:
+    *authors, year = [part.strip() for part in call.unnamed if part.strip()] or [""]
+    return f"{'、'.join(authors)} ({year})" if authors else year
+
+
+def _isbn(call: Call) -> str:
+    return f"ISBN {call.part(0)}"
+
+
 def _headed(call: Call) -> str:
     fields = (call.named.get(key, "").strip() for key in ("title", "タイトル", "header", "head"))
     return "\n".join(part for part in (*fields, *call.unnamed, call.named.get("content", "")) if part.strip())
@@ -156,6 +168,8 @@ _SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (frozenset(("bar percent", "bar pixel")), _bar),
     (frozenset(("convert", "cvt")), _convert),
     (frozenset(("nihongo", "nihongo2", "nihongo3")), _nihongo),
+    (frozenset(("harvtxt", "harvnb", "harv")), _harvard),
+    (frozenset(("isbn", "isbn2")), _isbn),
     (frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ")), _headed),
 )
 # Of two that know a name, the first counts.
