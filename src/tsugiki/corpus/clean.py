@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -99,7 +99,7 @@ def clean_pages(
 def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:
     """The same page without its document."""
     content = getattr(cleaned.result, "text", "")[:_EXCERPT_CHARS]
-    return replace(cleaned, result=rejected(pair, content), chars_out=0, remains={})
+    return replace(cleaned, result=rejected(pair, content), chars_out=0, remains=Counter())
 
 
 def _in_order(pages: Iterable[Page | Rejected], config: CorpusConfig, workers: int) -> Iterator[tuple[_Rows, _Done]]:
