@@ -27,7 +27,8 @@ def mark_wikitext_headings(text: str, ledger: Ledger) -> str:
     def mark(line: re.Match[str]) -> str:
         whole = line[0][1:].rstrip(" \t")
         title = whole.strip("=")
-        level = min(len(whole) - len(whole.lstrip("=")), len(whole) - len(whole.rstrip("=")), 6)
+        left = whole.find(title)
+        level = min(left, len(whole) - left - len(title), 6)
         if not level or not title:
             return line[0]
         ledger.note("heading")

@@ -10,7 +10,8 @@ from tsugiki.corpus.infobox import is_infobox, render_infobox, render_record
 from tsugiki.corpus.marks import Ledger
 
 _SPACE = re.compile(r"[\s_]+")
-_NAMED = re.compile(r"\s*([^=<>\[\]{}\n]{1,80}?)\s*=(.*)", re.DOTALL)
+_LONGEST_KEY = 80
+_NOT_IN_KEYS = frozenset("<>[]{}\n")
 _LANG = re.compile(r"lang-([a-z-]{2,12}?)(-short)?$")
 _PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*")
 _DISAMBIGUATION = re.compile(r"\s*\([^()]*\)$")
@@ -37,18 +38,24 @@ def _name(written: str) -> str:
     return _PREFIX.sub("", _SPACE.sub(" ", written).strip().lower())
 
 
+@lru_cache(4096)
+def _says_nothing(name: str) -> bool:
+    return names.NOT_INFOBOX.match(name) is not None
+
+
 def _parse(parts: list[str]) -> Call:
     name = _name(parts[0])
     unnamed: list[str] = []
     named: dict[str, str] = {}
     for part in parts[1:]:
-        found = _NAMED.match(part) if "=" in part else None
-        if found is None:
+        before, equals, value = part.partition("=")
+        key = before.strip() if equals else ""
+        if not key or len(key) > _LONGEST_KEY or not _NOT_IN_KEYS.isdisjoint(key):
             unnamed.append(part)
-        elif found[1].isdigit():
-            unnamed.append(found[2])
+        elif key.isdigit():
+            unnamed.append(value)
         else:
-            named[found[1]] = found[2]
+            named[key] = value
     return Call(name, unnamed, named, "|".join(parts[1:]))
 
 
@@ -65,7 +72,7 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     if shown is not None:
         ledger.note_named("template_mapped", call.name)
         return shown
-    if not names.NOT_INFOBOX.match(call.name) and is_infobox(call.name, call.named, call.whole):
+    if not _says_nothing(call.name) and is_infobox(call.name, call.named, call.whole):
         ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed)
     ledger.note_named("template_dropped", call.name)
