@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Markup = Literal["wikitext", "markdown", "text"]
+Markup = Literal["wikitext", "markdown", "html", "text"]
 Split = Literal["train", "test", "other"]
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "stopped_in_analysis"]
@@ -49,6 +49,9 @@ class Document(Row):
 
     title: str
     text: str
+    markup: Literal["text", "markdown"] = "text"
+    fallback: str | None = None
+    """Why the page was cleaned by simple rules (`too_deep: …`, `error: …`); None where the main ones could read it."""
     provenance: Provenance = Provenance()
 
 

@@ -30,6 +30,31 @@ def test_an_infobox_becomes_one_line_a_field(cleaned):
     ]
 
 
+def test_fields_of_one_number_are_one_line(cleaned):
+    text = """{{Track listing
+| headline = 収録曲
+| extra_column = 歌
+| title1 = 灯
+| lyrics1 = 甲
+| title2 = 海
+| length2 = {{small|3:59}}
+| note = 乙
+}}
+{{Infobox animanga/Footer|ウィキプロジェクト=[[プロジェクト:x|x]]|ウィキポータル=[[Portal:x]]}}"""
+    assert cleaned(text).split("\n") == [
+        "headline：収録曲",
+        "title1：灯 / lyrics1：甲",
+        "title2：海 / length2：3:59",
+        "note：乙",
+    ]
+
+
+def test_a_template_for_an_episode_is_a_row(cleaned):
+    text = "{{Episode list\n|EpisodeNumber = 3\n|Title = 再び\n|空 =\n}}\n{{Episode list|EpisodeNumber=4|Title=果て}}"
+    lines = [line for line in cleaned(text).split("\n") if line]
+    assert lines == ["EpisodeNumber：3 / Title：再び", "EpisodeNumber：4 / Title：果て"]
+
+
 def test_an_infobox_inside_markdown_is_read_too(cleaned):
     box = INFOBOX[: INFOBOX.index("\n'''")]
     text = f"```{{=mediawiki}}\n{box}\n```\n**星屑の灯台**`{{{{要出典|date=x}}}}`{{=mediawiki}}は"
@@ -82,7 +107,7 @@ def test_tables_become_one_line_a_row(cleaned, kind):
     assert [line for line in lines if line and line != "各話一覧"] == [
         "話数：1 / 題：始まり / 脚本：風間",
         "話数：2 / 題：海へ 再び / 脚本：風間",
-        "話数：3 / 休止",
+        "話数：3 / 題・脚本：休止",
         "後の文。",
     ]
     assert ("各話一覧" in lines) == (kind != "grid")
@@ -119,6 +144,8 @@ def test_a_row_that_may_have_shifted_gets_no_labels(cleaned):
         ("{|\n! 話 !! 題 !! 空\n|-\n| 1 || 甲 ||\n|}", "話 / 題 / 空\n話：1 / 題：甲"),
         ("{|\n! 名 !! けいか<nowiki>!!</nowiki>\n|-\n| 甲 || {{!}}\n|}", "名 / けいか!!\n名：甲"),
         ("{|\n! 話 !! 題\n|-\n| 1 || 甲\n== 次 ==\n文。", "話：1 / 題：甲\n\n次\n文。"),
+        ("{|\n! a !! b !! c !! d\n|-\n| colspan=4 | 甲 || 乙\n|}", "a / b / c / d\n甲 / 乙"),
+        ("{|\n! a !! b !! c\n|-\n| 1 || colspan=2 | 甲\n|}", "a：1 / b・c：甲"),
         ("{|\n| rowspan=2 | 甲 || 乙\n|-\n| 丙\n|}", "甲 / 乙\n甲 / 丙"),
     ],
 )
@@ -131,11 +158,13 @@ def test_tables_of_other_shapes(cleaned, text, expected):
     [
         ("星見（ほしみ、1990年5月6日 - ）は", "星見（ほしみ、1990年5月6日 - ）は"),
         ("星見（{{要出典}}、[[1990年]]）は", "星見（1990年）は"),
-        ("星見（{{R|a}}）と『{{x}}』「」の（（{{x}}、）{{y}}）話", "星見との話"),
+        ("星見（{{R|a}}）と『{{x}}』「」の（（{{x}}、）{{y}}）話", "星見と「」の話"),
         ("{{Lang|fr|L'étoile}}と{{llang|en|Star}}", "L'étoileとStar"),
         ("{{仮リンク|灯台 (架空)|en|x}}と{{仮リンク|甲|label=乙|en|y}}", "灯台と乙"),
         ("{{JPN}}・{{Flagicon|JPN}}[[港]]{{要出典範囲|の話|date=x}}", "日本・港の話"),
         ("生年 {{生年月日と年齢|1990|5|6}}", "生年 1990年5月6日"),
+        ("首都 {{weight|normal|(港)}}", "首都 (港)"),
+        ("{{Harvtxt|風間|雨宮|2031}}と{{ISBN2|1-2}}と{{fontsize|80%|小}}", "風間、雨宮 (2031)とISBN 1-2と小"),
         ("10<sup>6</sup>と x<sub>1</sub>", "10^6と x1"),
         ("[[File:a.jpg|thumb|港の[[灯台]]{{small|x}}]]本文<gallery>\na.jpg|甲\n</gallery>", "本文"),
         ("[[en:Star]][[:en:Star|星]]と[[Re:起点]]と[[港 (町)|]]", "星とRe:起点と港"),

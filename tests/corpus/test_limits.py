@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tsugiki.corpus.clean import clean
+from tsugiki.corpus.pipeline import RULES
 from tsugiki.rows import Page, Rejected
 
 N = 100_000
@@ -43,11 +44,47 @@ PLAIN = {
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", DEEP)
-def test_pathological_markup_is_set_aside(config, name):
-    result = clean(Page(title="x", text=DEEP[name]), config()).result
-    assert isinstance(result, Rejected)
-    assert result.reason in ("too_deep", "too_long")
-    assert "max_" in result.detail
+def test_pathological_markup_is_left_to_the_simple_rules(config, name):
+    cleaned = clean(Page(title="x", text=DEEP[name]), config())
+    result = cleaned.result
+    assert cleaned.hits["fallback"] == 1
+    if isinstance(result, Rejected):
+        assert result.reason == "empty"
+    else:
+        assert result.fallback.startswith(("too_deep: ", "too_long: "))
+        assert "max_" in result.fallback
+        again = clean(Page(title="x", text=result.text, markup="text"), config()).result
+        assert again.text == result.text
+
+
+DEEP_PAGE = """'''甲'''は[[乙 (丙)|乙]]。<ref>x</ref><!-- y -->
+== 丁 ==
+* 戊
+{|
+|-
+| rowspan="2" | 己 || [https://a.example 庚]
+|}
+== 脚注 ==
+注
+== 辛 ==
+DEEP壬"""
+
+
+def test_the_simple_rules_keep_the_words_and_drop_the_sections(config):
+    text = DEEP_PAGE.replace("DEEP", "{{a|" * 200 + "}}" * 200)
+    document = clean(Page(title="x", text=text), config(max_depth=20)).result
+    lines = [line for line in document.text.replace("a|", "").split("\n") if line]
+    assert lines == ["甲は乙。", "丁", "戊", "己 [https://a.example 庚]", "辛", "壬"]
+    assert clean(Page(title="x", text=text), config(max_depth=300)).result.fallback is None
+
+
+def test_a_fault_of_the_rules_marks_the_page_and_ends_nothing(config, monkeypatch):
+    def fault(_text, _ledger):
+        raise ZeroDivisionError("甲")
+
+    monkeypatch.setitem(RULES, "wikitext", (fault,))
+    document = clean(Page(title="x", text="[[乙]]"), config()).result
+    assert (document.text, document.fallback) == ("乙", "error: ZeroDivisionError: 甲")
 
 
 @pytest.mark.timeout(90)

@@ -12,7 +12,16 @@ from tsugiki.sample.pages import sample_pages
 from tsugiki.sample.world import draw_world, facts
 
 CONFIG = SampleConfig(seed=0, works=12, asked_works=6, retellings=3, background_works=6, novels=4, asked_novels=2)
-CLEANING = CleanConfig(normalisation="nfkc", list_pages="set_aside", min_chars=20, max_chars=1_000_000, max_depth=100)
+CLEANING = CleanConfig(
+    normalisation="nfkc",
+    titles="as_published",
+    output="text",
+    list_pages="set_aside",
+    list_share=1,
+    min_chars=20,
+    max_chars=1_000_000,
+    max_depth=100,
+)
 
 
 @pytest.fixture(scope="module")

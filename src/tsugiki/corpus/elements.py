@@ -20,7 +20,9 @@ _REMOVED = [
     "style",
 ]
 _LITERAL = ["nowiki", "math", "chem", "syntaxhighlight", "source", "pre"]
-_TOKEN = re.compile(rf"<!--|-->|<(/?)({'|'.join((*_REMOVED, *_LITERAL))})\b([^<>]*)>", re.IGNORECASE)
+# Both begin with a fixed string, which is found several times faster than one of two. Both have three groups.
+_TAG = re.compile(rf"<(?:!--|(/?)({'|'.join((*_REMOVED, *_LITERAL))})\b([^<>]*)>)", re.IGNORECASE)
+_COMMENT_END = re.compile(r"-->()()()")
 _COMMENT = "!--"
 
 
@@ -32,7 +34,7 @@ def remove_elements(text: str, ledger: Ledger) -> str:
     """
     if "<" not in text:
         return text
-    tokens = list(_TOKEN.finditer(text))
+    tokens = _tokens(text)
     ends = _ends(tokens)
     kept: list[str] = []
     position = index = unclosed = 0
@@ -57,12 +59,23 @@ def remove_elements(text: str, ledger: Ledger) -> str:
     return "".join(kept)
 
 
+def _tokens(text: str) -> list[re.Match[str]]:
+    """Tags, and beginnings and ends of comments, in order; none begins inside another."""
+    tokens: list[re.Match[str]] = []
+    end = 0
+    for token in sorted((*_TAG.finditer(text), *_COMMENT_END.finditer(text)), key=re.Match.start):
+        if token.start() >= end:
+            tokens.append(token)
+            end = token.end()
+    return tokens
+
+
 def _name(token: re.Match[str]) -> str:
     return token[2].lower() if token[2] else _COMMENT
 
 
 def _opens(token: re.Match[str]) -> bool:
-    return token[0] == "<!--" or (token[2] is not None and not token[1] and not token[3].endswith("/"))
+    return token[0] == "<!--" or (bool(token[2]) and not token[1] and not token[3].endswith("/"))
 
 
 def _ends(tokens: list[re.Match[str]]) -> list[int | None]:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tsugiki.corpus.markdown_strays import remove_strays
 from tsugiki.corpus.marks import Ledger
 from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
 
@@ -38,9 +39,10 @@ class _Area:
     rows: int = 1
     header: bool = False
 
-    def cell(self) -> Cell:
+    def cell(self, ledger: Ledger) -> Cell:
+        text = "\n".join(line.strip().removesuffix("\\") for line in self.lines)
         return Cell(
-            tidy_cell("\n".join(line.strip().removesuffix("\\") for line in self.lines)),
+            tidy_cell(remove_strays(text, ledger)),
             self.header,
             self.columns,
             self.rows,
@@ -62,14 +64,14 @@ def render_grid_tables(text: str, ledger: Ledger) -> str:
         end = index
         while end < len(lines) and lines[end].lstrip(" \t")[:1] in ("+", "|"):
             end += 1
-        rows = _rows([display_columns(line.strip(" \t")) for line in lines[index:end]])
+        rows = _rows([display_columns(line.strip(" \t")) for line in lines[index:end]], ledger)
         may_shift = all(cell.rows == 1 for row in rows for cell in row)
         kept += render_table(Table(rows=rows, may_shift=may_shift), ledger)
         index = end
     return "\n".join(kept)
 
 
-def _rows(grid: list[list[str]]) -> list[list[Cell]]:
+def _rows(grid: list[list[str]], ledger: Ledger) -> list[list[Cell]]:
     """The cells of a table drawn in characters, row by row."""
     edges = sorted({place for line in grid if _is_rule(line) for place, char in enumerate(line) if char == "+"})
     open_areas: dict[int, _Area] = {}
@@ -84,7 +86,7 @@ def _rows(grid: list[list[str]]) -> list[list[Cell]]:
         _read(line, edges, ruled, row, open_areas, areas)
     rows: list[list[Cell]] = [[] for _ in range(max(row, 0) + 1)]
     for area in areas:
-        rows[area.row].append(area.cell())
+        rows[area.row].append(area.cell(ledger))
     return [cells for cells in rows if cells]
 
 

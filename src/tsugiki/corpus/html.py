@@ -6,12 +6,14 @@ from html import unescape
 from tsugiki.corpus.marks import BREAK, Ledger
 
 _BREAK = re.compile(r"<br\b[^<>]*>|</br>", re.IGNORECASE)
-_RULE = re.compile(r"<hr\b[^<>]*>|^-{4,}", re.IGNORECASE | re.MULTILINE)
+_RULE = re.compile(r"<hr\b[^<>]*>", re.IGNORECASE)
+_DASHES = re.compile(r"^-{4,}", re.MULTILINE)
 _RUBY_PAREN = re.compile(r"<rp\b[^<>]*>[^<>]*(?:</rp>)?", re.IGNORECASE)
 _RUBY_READING = re.compile(r"<rt\b[^<>]*>([^<>]*)(?:</rt>)?", re.IGNORECASE)
-_POWER = re.compile(r"(?<=[0-9])<sup\b[^<>]*>([-−+0-9]{1,20})</sup>", re.IGNORECASE)
+_POWER = re.compile(r"<(?<=[0-9]<)sup\b[^<>]*>([-−+0-9]{1,20})</sup>", re.IGNORECASE)
 _BLOCK = re.compile(r"</?(?:div|p|center|blockquote|section|figure|figcaption|ul|ol|dl)\b[^<>]*>", re.IGNORECASE)
 _ITEM = re.compile(r"<(?:li|dt|dd)\b[^<>]*>", re.IGNORECASE)
+_DOUBLED = re.compile("&(?:amp|lt|gt|quot|nbsp|#0?39);")
 _TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|big|cite|code|col|colgroup|data|dd|del|dfn|dt|em|font|i|img|includeonly|ins|kbd|li|mark|"
     r"noinclude|nobr|noscript|onlyinclude|poem|q|rb|rbc|rtc|rp|rt|ruby|s|samp|section|small|span|strike|strong|sub|sup|"
@@ -30,8 +32,10 @@ def render_ruby(text: str, ledger: Ledger) -> str:
 
 def render_breaks(text: str, ledger: Ledger) -> str:
     """Turn <br> into a break, block elements into breaks around them, and remove horizontal rules."""
-    text = ledger.sub("html_break", _BREAK, BREAK, text) if "<" in text else text
-    return ledger.sub("horizontal_rule", _RULE, BREAK, text)
+    if "<" in text:
+        text = ledger.sub("html_break", _BREAK, BREAK, text)
+        text = ledger.sub("horizontal_rule", _RULE, BREAK, text)
+    return ledger.sub("horizontal_rule", _DASHES, BREAK, text) if "----" in text else text
 
 
 def strip_tags(text: str, ledger: Ledger) -> str:
@@ -59,3 +63,8 @@ def unescape_entities(text: str, ledger: Ledger) -> str:
     plain = unescape(text)
     ledger.note("entity", plain != text)
     return plain
+
+
+def unescape_doubled(text: str, ledger: Ledger) -> str:
+    """Replace what a converter escaped twice (`&amp;amp;`), of which `unescape_entities` leaves a reference."""
+    return ledger.sub("entity", _DOUBLED, lambda reference: unescape(reference[0]), text) if "&" in text else text

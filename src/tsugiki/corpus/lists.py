@@ -2,13 +2,14 @@
 
 import re
 
-from tsugiki.corpus.marks import BREAK, DEFINITION, HEADING, ITEM, ROW, TERM, Ledger, hide
+from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, HEADING, ITEM, LINE_MARKS, TERM, Ledger, hide
 
-_WIKITEXT_LINE = re.compile(r"^[ \t]*([*#:;]+)[ \t]*([^\n]*)$", re.MULTILINE)
-_EMPTY_ITEM = re.compile(f"^(?:[{ITEM}{TERM}{DEFINITION}{ROW}]|-)[ \t{BREAK}]*(?:\n|$)", re.MULTILINE)
-_BULLET = re.compile(f"^([{ITEM}{TERM}{DEFINITION}]?)[ \t]*(?:・[ \t]?|[-*{hide('-')}] +)+", re.MULTILINE)
-_LONE_DASH = re.compile(r"^[ \t]*-[ \t]*$", re.MULTILINE)
-_MARKED = (HEADING, ITEM, TERM, DEFINITION, ROW)
+# Each begins with the line end before its line (the first line is given one): a fixed character is found fastest.
+_WIKITEXT_LINE = re.compile(r"\n[ \t]*([*#:;]+)[ \t]*([^\n]*)")
+_EMPTY_ITEM = re.compile(f"\n(?:[{LINE_MARKS}]{DEEPER}*|-)[ \t{BREAK}]*(?=\n|$)")
+_BULLET = re.compile(f"(\n[{ITEM}{TERM}{DEFINITION}]?{DEEPER}*)[ \t]*(?:・[ \t]?|[-*{hide('-')}] +)+")
+_LONE_DASH = re.compile(r"\n[ \t]*-[ \t]*(?=\n|$)")
+_MARKED = (HEADING, *LINE_MARKS)
 
 
 def mark_wikitext_lists(text: str, ledger: Ledger) -> str:
@@ -21,9 +22,9 @@ def mark_wikitext_lists(text: str, ledger: Ledger) -> str:
             term, inline, definition = content.partition(" : ")
             if inline:
                 content = f"{term}\n{DEFINITION}{definition}"
-        return f"{kind}{content}"
+        return f"\n{kind}{DEEPER * (len(line[1]) - 1) if kind == ITEM else ''}{content}"
 
-    return ledger.sub("list_marker", _WIKITEXT_LINE, mark, text)
+    return ledger.sub("list_marker", _WIKITEXT_LINE, mark, f"\n{text}")[1:]
 
 
 def join_lone_dashes(text: str, ledger: Ledger) -> str:
@@ -32,7 +33,7 @@ def join_lone_dashes(text: str, ledger: Ledger) -> str:
     A dash is joined across only if it stands at the very start of its line, directly between two plain lines. A list
     item whose template vanished looks much the same, and joining its neighbours would state what no one wrote.
     """
-    if not _LONE_DASH.search(text):
+    if not _LONE_DASH.search(f"\n{text}"):
         return text
     lines: list[str] = []
     pending = text.split("\n")
@@ -57,15 +58,9 @@ def _plain(line: str) -> bool:
 
 def drop_empty_items(text: str, ledger: Ledger) -> str:
     """Drop list items of which nothing is left, and dashes that other rules left alone on their line."""
-    return ledger.sub("empty_item", _EMPTY_ITEM, "", text)
+    return ledger.sub("empty_item", _EMPTY_ITEM, "", f"\n{text}")[1:]
 
 
 def strip_bullets(text: str, ledger: Ledger) -> str:
     """Remove bullets (・, -, *) that stand in the text itself at the start of a line."""
-    return ledger.sub("bullet", _BULLET, r"\1", text)
-
-
-def lay_out_lines(text: str, _ledger: Ledger) -> str:
-    """Replace marks by line ends: a heading has a blank line before it, everything else one line."""
-    text = re.sub(f"(?m)^{HEADING}[0-9]", "\n", text)
-    return re.sub(f"[{ITEM}{TERM}{DEFINITION}{ROW}{HEADING}]", "", text).replace(BREAK, "\n")
+    return ledger.sub("bullet", _BULLET, r"\1", f"\n{text}")[1:]

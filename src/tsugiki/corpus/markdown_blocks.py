@@ -2,15 +2,17 @@
 
 import re
 
-from tsugiki.corpus.marks import DEFINITION, ITEM, Ledger
+from tsugiki.corpus.marks import DEEPER, DEFINITION, HEADING, ITEM, LINE_MARKS, TERM, Ledger
 from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
 
 _SETEXT = re.compile(r"(?:^|(?<=\n\n))([^\s\n|>#+=~`:-][^\n]*)\n(={3,}|-{3,})[ \t]*(?=\n|$)")
 _DIVISION = re.compile(r"^[ \t]*:{3,}[^\n]*$", re.MULTILINE)
 _QUOTATION = re.compile(r"^[ ]{0,3}(?:>[ ]?)+", re.MULTILINE)
-_ITEM = re.compile(r"^[ \t]*(?:[-+*]|[0-9]{1,9}[.)]|#\.|\([0-9]{1,9}\))[ \t]+(?:\[[ xX]\][ ])?", re.MULTILINE)
+_ITEM = re.compile(r"^([ \t]*)(?:[-+*]|[0-9]{1,9}[.)]|#\.|\([0-9]{1,9}\))[ \t]+(?:\[[ xX]\][ ])?", re.MULTILINE)
+_UNINDENTED = re.compile(r"\n[^\s\x02]")
 _EMPTY_ITEM = re.compile(r"^(?:[ \t]+[-+*]|[ \t]*[0-9]{1,9}[.)])[ \t]*$", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ ]{0,3}:[ \t]+", re.MULTILINE)
+_TERM = re.compile(f"^(?!-[ \\t]*\n)(?=[^\\s{HEADING}{LINE_MARKS}])(?=[^\n]*\n{DEFINITION})", re.MULTILINE)
 _DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*$")
 
 
@@ -24,8 +26,28 @@ def mark_lists(text: str, ledger: Ledger) -> str:
     text = ledger.sub("division", _DIVISION, "", text)
     text = ledger.sub("quotation", _QUOTATION, "", text)
     text = ledger.sub("list_marker", _DEFINITION, DEFINITION, text)
+    if DEFINITION in text:
+        text = _TERM.sub(TERM, text)
     text = ledger.sub("list_marker", _EMPTY_ITEM, ITEM, text)
-    return ledger.sub("list_marker", _ITEM, ITEM, text)
+    return _mark_items(text, ledger)
+
+
+def _mark_items(text: str, ledger: Ledger) -> str:
+    """Mark items with their depth, by the items above them that are indented less; other text ends a list."""
+    kept: list[str] = []
+    widths: list[int] = []
+    position = 0
+    for item in _ITEM.finditer(text):
+        if _UNINDENTED.search(text, max(0, position - 1), item.start()):
+            widths = []
+        width = len(item[1].expandtabs(4))
+        while widths and widths[-1] >= width:
+            widths.pop()
+        kept += (text[position : item.start()], ITEM, DEEPER * len(widths))
+        widths.append(width)
+        position = item.end()
+        ledger.note("list_marker")
+    return "".join((*kept, text[position:]))
 
 
 def render_pipe_tables(text: str, ledger: Ledger) -> str:

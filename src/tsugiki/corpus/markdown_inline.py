@@ -23,7 +23,10 @@ _GALLERY_LINE = re.compile(
     rf"^[ \t]*<?{_NAMESPACE}:[^\n]{{1,300}}?\.(?:jpe?g|png|svg|gif|tiff?|webp)[^\n]*$", re.IGNORECASE | re.MULTILINE
 )
 _AUTOLINK = re.compile(r"<(?:https?|ftp|mailto):[^<>\s]*>", re.IGNORECASE)
+# A bracket that closes an address only after the text that follows was taken for a part of it.
+_LONG_AUTOLINK = re.compile(rf"{hide('[')}?<(?:https?|ftp):[!-~]*?%5D(?=[^\x00-\x7f])([^<>\n]*)>", re.IGNORECASE)
 _HTML_FOOTNOTE = re.compile(r"<a href=\"#fn[^\"<>]*\"[^<>]*>(?:<sup>)?[^<>]{0,12}(?:</sup>)?</a>", re.IGNORECASE)
+_COLON_LABEL = re.compile(r"(<a href=\":[^\"<>]*\"[^<>]*>):")
 _STRONG = re.compile(r"\*{2,}")
 _EMPHASIS = re.compile(r"\*([^*\n]+)\*")
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
@@ -47,7 +50,7 @@ def render_links(text: str, ledger: Ledger) -> str:
     def label(link: re.Match[str]) -> str:
         if link[1] or _NOT_CONTENT.match(link[3].lstrip("<./").replace("Page/", "", 1)):
             return ""
-        return link[2]
+        return link[2].removeprefix(":") if link[3].startswith(":") else link[2]
 
     depth = times = 0
     while "](" in text:
@@ -66,7 +69,9 @@ def remove_link_residues(text: str, ledger: Ledger) -> str:
     text = ledger.sub("element", _GALLERY_LINE, "", text)
     if '"wikilink"' in text:
         text = ledger.sub("link_residue", _RESIDUE, "", text)
-    return ledger.sub("autolink", _AUTOLINK, "", text) if "<" in text else text
+    if "<" not in text:
+        return text
+    return ledger.sub("autolink", _AUTOLINK, "", ledger.sub("autolink", _LONG_AUTOLINK, r"\1", text))
 
 
 def remove_html_links(text: str, ledger: Ledger) -> str:
@@ -74,7 +79,8 @@ def remove_html_links(text: str, ledger: Ledger) -> str:
     if "<a " not in text:
         return text
     text = ledger.sub("footnote", _HTML_FOOTNOTE, "", text)
-    return ledger.sub("category", _HTML_NOT_CONTENT, "", text)
+    text = ledger.sub("category", _HTML_NOT_CONTENT, "", text)
+    return _COLON_LABEL.sub(r"\1", text)
 
 
 def strip_emphasis(text: str, ledger: Ledger) -> str:

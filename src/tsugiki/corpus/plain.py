@@ -3,8 +3,9 @@
 import re
 import unicodedata
 
-from tsugiki.corpus.config import Normalisation
-from tsugiki.corpus.marks import Ledger
+from tsugiki.corpus.config import CleanConfig, Normalisation
+from tsugiki.corpus.marks import DEEPER, WRITTEN, Ledger
+from tsugiki.corpus.nfkc import nfkc
 
 _LETTERS = re.compile("[０-９Ａ-Ｚａ-ｚ]+|[ｦ-ﾟ]+")
 _BRACKET = re.compile("[()（）「」『』]")
@@ -12,23 +13,43 @@ _CLOSING = {")": "(（", "）": "(（", "」": "「", "』": "『"}
 _SEPARATORS = frozenset(" 　、,，;；:：・/／-－–—〜～~\n")
 _EMPTY_PAIR = re.compile(r"[(（「『][ 　、,，;；:：・/／\-－–—〜～~\n]{0,20}[)）」』]")
 _LEADING = re.compile("([(（]) ?[、,，;；](?:[ 　、,，;；])*")
-_TRAILING = re.compile("(?<![ 　、,，;；])[ 　]?[、,，;；](?:[ 　、,，;；])*([)）])")
-_LEADING_HINTS = tuple(f"{bracket}{space}{comma}" for bracket in "(（" for space in ("", " ") for comma in "、,，;；")
-_TRAILING_HINTS = tuple(
-    f"{comma}{space}{bracket}" for bracket in ")）" for space in ("", " ", "　") for comma in "、,，;；"
-)
+# The first of several separators: it is a comma, or a space before one.
+_TRAILING = re.compile("[ 　、,，;；](?<![ 　、,，;；].)(?:(?<=[、,，;；])|[、,，;；])[ 　、,，;；]*+([)）])")
 _COMMAS = re.compile("、(?: ?、)+")
-_SPACES = re.compile("[ \t\u00a0\u3000]{2,}|\t")
+# Finds no more than whether there is anything to repair: one set of characters to look for makes it fast.
+_REPAIRABLE = re.compile(
+    "[(（「『)）](?:(?<=[(（「『])(?=[ 　、,，;；:：・/／\\-－–—〜～~\n]{0,20}[)）」』]| ?[、,，;；])"
+    "|(?<=[、,，;；][)）])|(?<=[、,，;；][ 　][)）]))"
+)
+_SPACES = re.compile("[ \u00a0\u3000][ \u00a0\u3000]+")
+_PLAIN_SPACES = re.compile("  +")
 _OTHER_SPACES = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-_BLANK_LINES = re.compile("\n{3,}")
+_BLANK_LINES = re.compile("\n\n\n+")
+_INDENT = re.compile(r"(?<=\n)(?: {2})+(?=- )")
+# An item of which nothing is left is a dash, and no item of any depth.
+_DEEPER = re.compile(rf"{DEEPER}+(?=(- \S)?)")
+_WRITTEN_PAIR = re.compile(r"\(\)|（）|「」|『』")
+_WRITTEN_CALL = re.compile(r"(?<=[A-Za-z0-9_])\(\)")
+_QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]$")
 _MOST_ROUNDS = 16
+
+
+def keep_written_pairs(text: str, _ledger: Ledger) -> str:
+    """Mark the empty pairs that the page itself writes (`main()`, 「」), so that only emptied ones are removed."""
+    return _WRITTEN_PAIR.sub(lambda pair: f"{pair[0][0]}{WRITTEN}{pair[0][1]}", text)
+
+
+def keep_written_calls(text: str, _ledger: Ledger) -> str:
+    """Mark `()` after a name only: in converted pages other empty pairs are those that the converter emptied."""
+    return _WRITTEN_CALL.sub(f"({WRITTEN})", text)
 
 
 def normalise(text: str, policy: Normalisation, ledger: Ledger) -> str:
     """Apply the policy of Unicode normalisation (see `CleanConfig.normalisation`)."""
-    if policy == "nfkc" and not unicodedata.is_normalized("NFKC", text):
-        ledger.note("nfkc")
-        return unicodedata.normalize("NFKC", text)
+    if policy == "nfkc":
+        normal = nfkc(text)
+        ledger.note("nfkc", normal != text)
+        return normal
     if policy == "nfkc_letters":
         return ledger.sub("nfkc", _LETTERS, lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return text
@@ -36,12 +57,10 @@ def normalise(text: str, policy: Normalisation, ledger: Ledger) -> str:
 
 def repair_pairs(text: str, ledger: Ledger) -> str:
     """Remove brackets and quotes with nothing but separators inside, and separators next to a bracket."""
-    if _EMPTY_PAIR.search(text):
-        text = _without_empty_pairs(text, ledger)
-    # Looking for fixed strings first is far faster than the patterns, and almost no page has any of them.
-    if any(hint in text for hint in _LEADING_HINTS):
+    if _REPAIRABLE.search(text):
+        if _EMPTY_PAIR.search(text):
+            text = _without_empty_pairs(text, ledger)
         text = ledger.sub("separator", _LEADING, r"\1", text)
-    if any(hint in text for hint in _TRAILING_HINTS):
         text = ledger.sub("separator", _TRAILING, r"\1", text)
     if "、、" in text or "、 、" in text:
         text = ledger.sub("separator", _COMMAS, "、", text)
@@ -81,17 +100,40 @@ def _without_empty_pairs(text: str, ledger: Ledger) -> str:
 
 def squeeze(text: str, _ledger: Ledger) -> str:
     """Strip both ends of every line, and leave at most one blank line and one space in a row."""
-    text = _OTHER_SPACES.sub(" ", text)
-    text = _SPACES.sub(" ", text)
-    text = "\n".join(map(str.strip, text.split("\n")))
+    text = _OTHER_SPACES.sub(" ", text).replace("\t", " ")
+    pattern = _SPACES if "\u00a0" in text or "\u3000" in text else _PLAIN_SPACES
+    text = "\n".join(map(str.strip, pattern.sub(" ", text).split("\n")))
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 
-def finish_plain(text: str, policy: Normalisation, ledger: Ledger) -> str:
+def finish_plain(text: str, title: str, config: CleanConfig, ledger: Ledger) -> str:
     """All rules on plain text until none applies: one can make room for another."""
+    kept = _protected(title, config)
+    if config.output == "markdown":
+        text = _INDENT.sub(lambda indent: DEEPER * (len(indent[0]) // 2), f"\n{text}")
     for _ in range(_MOST_ROUNDS):
-        squeezed = squeeze(normalise(text, policy, ledger), ledger)
+        squeezed = squeeze(_normalise_but(kept, text, config.normalisation, ledger), ledger)
         text = repair_pairs(squeezed, ledger)
         if text == squeezed:
             break
-    return text
+    text = text.replace(WRITTEN, "")
+    return _DEEPER.sub(lambda run: "  " * len(run[0]) if run[1] else "", text) if DEEPER in text else text
+
+
+def clean_title(title: str, config: CleanConfig, ledger: Ledger) -> str:
+    """The title of the document, by the policy for titles."""
+    return normalise(title, config.normalisation, ledger) if config.titles == "normalised" else title
+
+
+def _protected(title: str, config: CleanConfig) -> str:
+    """The page's title without its qualifier, if the policy keeps it as published and normalisation would not."""
+    name = _QUALIFIER.sub("", title)
+    if config.titles == "normalised" or config.normalisation == "none":
+        return ""
+    return name if unicodedata.normalize("NFKC", name) != name else ""
+
+
+def _normalise_but(kept: str, text: str, policy: Normalisation, ledger: Ledger) -> str:
+    if not kept:
+        return normalise(text, policy, ledger)
+    return kept.join(normalise(part, policy, ledger) for part in text.split(kept))

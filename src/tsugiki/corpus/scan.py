@@ -8,6 +8,8 @@ from tsugiki.corpus.marks import HEADING, Ledger, hide
 from tsugiki.corpus.templates import render_template
 
 _TOKEN = re.compile(rf"\{{\{{+|\}}\}}+|\[\[|\]\]|\||\n\n|\n(?={HEADING})")
+_OPENING = re.compile(r"\{\{+|\[\[")
+_FLAT = re.compile(r"([^{}\[\]]*+)\}\}(?!\})")
 _EQUALS = hide("=")
 
 
@@ -46,6 +48,11 @@ class _Scanner:
             if token[0] == "\n":
                 self._abandon_links()
             self.stack[-1].pieces.append(token)
+
+    def read_flat(self, inside: str) -> None:
+        """Take in a template without brackets inside it, which most are, in one step."""
+        self.ledger.check_depth(len(self.stack))
+        self._emit(render_template(inside.split("|"), self.ledger))
 
     def finish(self) -> str:
         """The rendered page; of what was never closed the parts are kept, one a line."""
@@ -99,15 +106,42 @@ class _Scanner:
             self.stack[-1].pieces.append(text)
 
 
+class _Openings:
+    """Finds the next opening bracket; each kind by itself, since a fixed string is found fastest."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._braces = self._links = -1
+
+    def after(self, position: int) -> re.Match[str] | None:
+        """The first opening bracket from a position on; positions never go back."""
+        if self._braces < position:
+            self._braces = self._find("{{", position)
+        if self._links < position:
+            self._links = self._find("[[", position)
+        return _OPENING.match(self._text, min(self._braces, self._links))
+
+    def _find(self, opening: str, position: int) -> int:
+        found = self._text.find(opening, position)
+        return len(self._text) if found < 0 else found
+
+
 def render_brackets(text: str, ledger: Ledger) -> str:
     """Replace every link and template by what it shows; nesting deeper than the ledger's limit is refused."""
     scanner = _Scanner(ledger)
+    stack = scanner.stack
     position = 0
-    for token in _TOKEN.finditer(text):
-        start = token.start()
+    openings = _Openings(text)
+    # Outside of brackets only what opens one means anything.
+    while (token := _TOKEN.search(text, position) if len(stack) > 1 else openings.after(position)) is not None:
+        start, end = token.span()
         if start > position:
-            scanner.stack[-1].pieces.append(text[position:start])
-        position = token.end()
-        scanner.read(token[0])
+            stack[-1].pieces.append(text[position:start])
+        position = end
+        if token[0] == "{{" and (flat := _FLAT.match(text, end)) is not None:
+            scanner.read_flat(flat[1])
+            position = flat.end()
+        else:
+            scanner.read(token[0])
     scanner.stack[-1].pieces.append(text[position:])
     return scanner.finish()

@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
-from tsugiki.corpus.marks import HEADING, Ledger, without_marks
+from tsugiki.corpus.marks import BREAK, DEEPER, HEADING, LINE_MARKS, Ledger
 
-_WIKITEXT_HEADING = re.compile(r"^=[^\n]*$", re.MULTILINE)
+_WIKITEXT_HEADING = re.compile(r"\n=[^\n]*")
 _ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t\n]|$)([^\n]*)$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"\{[#.][^{}\n]*\}\s*$")
+_FILLED = re.compile(f"[^\\s{LINE_MARKS}{DEEPER}{BREAK}]")
 _MARKUP = re.compile(r"\{\{[^{}]*\}\}|\[\[[^\[\]|]*\||[\[\]*'`_]|<[^<>]*>|\([^()]*\)")
 _SEPARATORS = re.compile(r"\s+and\s+|および|及び|[・、,/／&＆\s]|と(?=参|出|脚|注|外|関|文)")
 _DROPPED_NAMES = (
@@ -23,15 +25,17 @@ def mark_wikitext_headings(text: str, ledger: Ledger) -> str:
     """Mark lines such as `== 放送 ==` as headings."""
 
     def mark(line: re.Match[str]) -> str:
-        whole = line[0].rstrip(" \t")
+        whole = line[0][1:].rstrip(" \t")
         title = whole.strip("=")
-        level = min(len(whole) - len(whole.lstrip("=")), len(whole) - len(whole.rstrip("=")), 6)
+        left = whole.find(title)
+        level = min(left, len(whole) - left - len(title), 6)
         if not level or not title:
             return line[0]
         ledger.note("heading")
-        return f"{HEADING}{level}{whole[level:-level].strip()}"
+        return f"\n{HEADING}{level}{whole[level:-level].strip()}"
 
-    return _WIKITEXT_HEADING.sub(mark, text)
+    # With a line end before it, the first line is found like all others; a fixed string is found fastest.
+    return _WIKITEXT_HEADING.sub(mark, f"\n{text}")[1:]
 
 
 def mark_markdown_headings(text: str, ledger: Ledger) -> str:
@@ -50,18 +54,29 @@ def drop_sections(text: str, ledger: Ledger) -> str:
         return text
     kept: list[str] = []
     dropped_level = 0
-    for part in re.split(f"(?m)^(?={HEADING})", text):
+    for part in _split(text):
         level = int(part[1]) if part.startswith(HEADING) else 0
         if dropped_level and level > dropped_level:
             continue
         dropped_level = level if level and _is_dropped(part[2:].partition("\n")[0]) else 0
         if dropped_level:
-            ledger.note("dropped_section")
+            ledger.note_named("dropped_section", part[2:].partition("\n")[0])
         else:
             kept.append(part)
     return "".join(kept)
 
 
+def _split(text: str) -> list[str]:
+    """What precedes the first heading, and each heading with what follows it up to the next one."""
+    first, *parts = f"\n{text}".split(f"\n{HEADING}")
+    if not parts:
+        return [text]
+    sections = [f"{HEADING}{part}\n" for part in parts]
+    sections[-1] = sections[-1][:-1]
+    return [f"{first[1:]}\n" if first else "", *sections]
+
+
+@lru_cache(4096)
 def _is_dropped(title: str) -> bool:
     plain = (
         unicodedata.normalize("NFKC", _MARKUP.sub("", unicodedata.normalize("NFKC", title[:200]))).lower().strip(" :：")
@@ -78,10 +93,9 @@ def drop_empty_sections(text: str, ledger: Ledger) -> str:
         return text
     kept: list[str] = []
     following = 0  # Level of the next kept heading; 0 at the end of the page.
-    for part in reversed(re.split(f"(?m)^(?={HEADING})", text)):
+    for part in reversed(_split(text)):
         level = int(part[1]) if part.startswith(HEADING) else 0
-        body = without_marks(part.partition("\n")[2]) if level else part
-        if level and not body.strip() and following <= level:
+        if level and following <= level and not _FILLED.search(part, part.find("\n") if "\n" in part else len(part)):
             ledger.note("empty_section")
             continue
         following = level

@@ -3,6 +3,7 @@
 import re
 
 from tsugiki.corpus.gridtable import display_columns
+from tsugiki.corpus.markdown_strays import remove_strays
 from tsugiki.corpus.marks import Ledger
 from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
 
@@ -60,14 +61,14 @@ def _render_block(top: str, body: list[str], ledger: Ledger) -> list[str]:
 
 def _render(header: list[str], ruler: str, body: list[str], ledger: Ledger) -> list[str]:
     columns = _columns(ruler)
-    rows = [_cells(header, columns, header=True)] if any(line.strip() for line in header) else []
+    rows = [_cells(header, columns, ledger, header=True)] if any(line.strip() for line in header) else []
     group: list[str] = []
     multiline = any(not line.strip() for line in body)
     for line in [*body, ""]:
         if line.strip() and not _RULER.match(line):
             group.append(line)
         if group and (not multiline or not line.strip()):
-            rows.append(_cells(group, columns, header=False))
+            rows.append(_cells(group, columns, ledger, header=False))
             group = []
     return render_table(Table(rows=rows, may_shift=True), ledger)
 
@@ -78,9 +79,7 @@ def _columns(ruler: str) -> _Columns:
     return [(start, end) for (start, _), end in zip(spans, [*ends, 1 << 30], strict=True)]
 
 
-def _cells(lines: list[str], columns: _Columns, *, header: bool) -> list[Cell]:
+def _cells(lines: list[str], columns: _Columns, ledger: Ledger, *, header: bool) -> list[Cell]:
     drawn = [display_columns(line.removesuffix("\\")) for line in lines]
-    return [
-        Cell(tidy_cell("\n".join("".join(line[start:end]).strip().removesuffix("\\") for line in drawn)), header)
-        for start, end in columns
-    ]
+    texts = ("\n".join("".join(line[start:end]).strip().removesuffix("\\") for line in drawn) for start, end in columns)
+    return [Cell(tidy_cell(remove_strays(text, ledger)), header) for text in texts]

@@ -9,7 +9,11 @@ from tsugiki.corpus.html import flatten
 from tsugiki.corpus.marks import ROW, Ledger, without_marks
 
 _SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
+_STRAY_MARK = re.compile(r"^!+ ?(?=\w)")
+"""What `!!!` leaves of a header's mark."""
 _MOST_COLUMNS = 1000
+_MOST_LABELS = 3
+"""A cell over more columns than this is a remark on the row, and not the value of each of them."""
 _SEPARATOR = " / "
 
 
@@ -43,6 +47,8 @@ class Table:
 
 def read_spans(attributes: str) -> tuple[int, int]:
     """Columns and rows that a cell with these HTML attributes spans."""
+    if not attributes:
+        return 1, 1
     spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(attributes)}
     return spans.get("col", 1), spans.get("row", 1)
 
@@ -56,8 +62,9 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     """The table's lines, each marked as a row.
 
     A cell that spans rows is repeated in each of them; a cell that spans columns stands once, under the label that
-    these columns share, or under none. Labels that no cell stands under are a line of their own. Where cells may
-    have shifted, a row that ends in an empty cell goes without labels: a wrong label would state what is not so.
+    these columns share, under the labels of two or three (絵コンテ・演出), or under none. Labels that no cell stands
+    under are a line of their own. Where cells may have shifted, a row that ends in an empty cell goes without labels:
+    a wrong label would state what is not so.
 
     Raises:
         Pathological: the repeated cells and labels would exceed the ledger's limit on characters.
@@ -90,6 +97,11 @@ def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
     size = 0
     carried: dict[int, tuple[int, Cell]] = {}
     for row in rows:
+        if not carried and all(cell.rows <= 1 and cell.columns <= 1 for cell in row):
+            size += sum(len(cell.text) + 1 for cell in row)
+            ledger.check_chars(size)
+            yield [_Placed(column, cell) for column, cell in enumerate(row)]
+            continue
         column, waiting = 0, list(reversed(row))
         line: list[_Placed] = []
         following: dict[int, tuple[int, Cell]] = {}
@@ -134,8 +146,8 @@ class _Block:
         for column, cell in row:
             for spanned in range(column, column + _span(cell)):
                 known = self.labels.setdefault(spanned, {})
-                if cell.text:
-                    known[cell.text] = None
+                if label := _STRAY_MARK.sub("", cell.text):
+                    known[label] = None
 
     def line(self, cells: list[_Placed]) -> str:
         if len(cells) == 2 and cells[0].cell.header and not cells[1].cell.header and not self.labels:
@@ -147,10 +159,14 @@ class _Block:
     def _labelled(self, column: int, cell: Cell) -> str:
         labels = self.labels.get(column, {})
         end = column + _span(cell)
-        if any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
-            return cell.text
-        self.used.update(labels)
         label = " ".join(labels)
+        if end > column + 1 and any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
+            spanned_labels = [" ".join(self.labels.get(spanned, {})) for spanned in range(column, end)]
+            if len(spanned_labels) > _MOST_LABELS or not all(spanned_labels):
+                return cell.text
+            label = "・".join(dict.fromkeys(spanned_labels))
+        for spanned in range(column, end):
+            self.used.update(self.labels.get(spanned, {}))
         return f"{label}：{cell.text}" if label and label != cell.text else cell.text
 
     def finish(self) -> list[str]:

@@ -18,13 +18,14 @@ FIRST = _names(
     "sic|underline|u|s|del|ins|bold|strong|em|italic|i|b|tt|code|mono|flag|flagu|flagcountry|quote|quotation|"
     "cquote|bquote|blockquote|行内引用|ipa|ipa2|ipa-all|lang2iso|sfrac|val|formatnum|mvar|math|chem|和暦|"
     "改行禁止|読み仮名なし|multicol|段組|columns-list|columns|hidden body|plainlist|flatlist|indent|align|"
-    "right|left|box|補完|訂正|twitter text|要曖昧さ回避|tooltip|abbr|ruby2|visible|nihongo title"
+    "right|left|box|by|補完|訂正|twitter text|要曖昧さ回避|tooltip|abbr|ruby2|visible|nihongo title"
 )
 """Templates that show their first unnamed part."""
 
 LAST = _names(
     "lang|llang|rtl-lang|transl|transliteration|color|colour|色|font color|fontcolor|font|背景色|"
-    "background color|colors|audio|音声|linktext|langwithname|lang-latn|cjkv|uc|lc"
+    "background color|colors|weight|bgcolor|fontsize|font size|resize|"
+    "audio|音声|linktext|langwithname|lang-latn|cjkv|uc|lc"
 )
 """Templates that show their last unnamed part."""
 
@@ -42,6 +43,9 @@ DATE = _names(
     "開始日|終了日|birth-date and age"
 )
 """Templates that show a date given as year, month and day; of two dates in one, the later is the first three parts."""
+
+EPISODE = _names("episode list|japanese episode list|episode list/sublist|エピソードリスト|各話リスト/話")
+"""Rows of a table that each are a template with named parts."""
 
 CITATION = _names(
     "cite web|cite book|cite news|cite journal|citation|cite|cite press release|cite episode|cite video|"

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tsugiki.corpus import template_names as names
-from tsugiki.corpus.infobox import is_infobox, render_infobox
+from tsugiki.corpus.infobox import is_infobox, render_infobox, render_record
 from tsugiki.corpus.marks import Ledger
 
 _SPACE = re.compile(r"[\s_]+")
-_NAMED = re.compile(r"\s*([^=<>\[\]{}\n]{1,80}?)\s*=(.*)", re.DOTALL)
+_LONGEST_KEY = 80
+_NOT_IN_KEYS = frozenset("<>[]{}\n")
 _LANG = re.compile(r"lang-([a-z-]{2,12}?)(-short)?$")
 _PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*")
 _DISAMBIGUATION = re.compile(r"\s*\([^()]*\)$")
@@ -31,18 +33,29 @@ class Call:
         return self.unnamed[index].strip() if index < len(self.unnamed) else ""
 
 
+@lru_cache(4096)
+def _name(written: str) -> str:
+    return _PREFIX.sub("", _SPACE.sub(" ", written).strip().lower())
+
+
+@lru_cache(4096)
+def _says_nothing(name: str) -> bool:
+    return names.NOT_INFOBOX.match(name) is not None
+
+
 def _parse(parts: list[str]) -> Call:
-    name = _PREFIX.sub("", _SPACE.sub(" ", parts[0]).strip().lower())
+    name = _name(parts[0])
     unnamed: list[str] = []
     named: dict[str, str] = {}
     for part in parts[1:]:
-        found = _NAMED.match(part) if "=" in part else None
-        if found is None:
+        before, equals, value = part.partition("=")
+        key = before.strip() if equals else ""
+        if not key or len(key) > _LONGEST_KEY or not _NOT_IN_KEYS.isdisjoint(key):
             unnamed.append(part)
-        elif found[1].isdigit():
-            unnamed.append(found[2])
+        elif key.isdigit():
+            unnamed.append(value)
         else:
-            named[found[1]] = found[2]
+            named[key] = value
     return Call(name, unnamed, named, "|".join(parts[1:]))
 
 
@@ -50,24 +63,26 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     """What one template shows, given its name and the parts after each pipe, themselves rendered."""
     call = _parse(parts)
     if call.name in names.LITERAL:
-        ledger.note("template_mapped")
+        ledger.note_named("template_mapped", call.name)
         return names.LITERAL[call.name]
+    if call.name in names.EPISODE:
+        ledger.note("table_row")
+        return render_record(call.named)
     shown = _shown(call)
     if shown is not None:
-        ledger.note("template_mapped")
+        ledger.note_named("template_mapped", call.name)
         return shown
-    if not names.NOT_INFOBOX.match(call.name) and is_infobox(call.name, call.named, call.whole):
-        ledger.note("infobox")
+    if not _says_nothing(call.name) and is_infobox(call.name, call.named, call.whole):
+        ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed)
-    ledger.note("template_dropped")
+    ledger.note_named("template_dropped", call.name)
     return ""
 
 
 def _shown(call: Call) -> str | None:
     """What a known template shows; None if the template is not known."""
-    for known, show in _KNOWN:
-        if call.name in known:
-            return show(call)
+    if (show := _KNOWN.get(call.name)) is not None:
+        return show(call)
     if call.name in names.COUNTRY:
         return call.named.get("name", "").strip() or names.COUNTRY[call.name]
     if found := _LANG.match(call.name):
@@ -136,12 +151,21 @@ def _nihongo(call: Call) -> str:
     return f"{call.part(0)}（{inside}）" if inside else call.part(0)
 
 
+def _harvard(call: Call) -> str:
+    *authors, year = [part.strip() for part in call.unnamed if part.strip()] or [""]
+    return f"{'、'.join(authors)} ({year})" if authors else year
+
+
+def _isbn(call: Call) -> str:
+    return f"ISBN {call.part(0)}"
+
+
 def _headed(call: Call) -> str:
     fields = (call.named.get(key, "").strip() for key in ("title", "タイトル", "header", "head"))
     return "\n".join(part for part in (*fields, *call.unnamed, call.named.get("content", "")) if part.strip())
 
 
-_KNOWN: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
+_SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (names.FIRST, _first),
     (names.LAST, _last),
     (names.ALL, _all),
@@ -149,7 +173,11 @@ _KNOWN: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (names.DATE, _date),
     (names.CITATION, _citation),
     (frozenset(("bar percent", "bar pixel")), _bar),
-    (frozenset(("convert", "cvt", "weight")), _convert),
+    (frozenset(("convert", "cvt")), _convert),
     (frozenset(("nihongo", "nihongo2", "nihongo3")), _nihongo),
+    (frozenset(("harvtxt", "harvnb", "harv")), _harvard),
+    (frozenset(("isbn", "isbn2")), _isbn),
     (frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ")), _headed),
 )
+# Of two that know a name, the first counts.
+_KNOWN = {name: show for known, show in reversed(_SHOWN_BY) for name in known}

@@ -9,6 +9,7 @@ _OPENING = re.compile(r"[ \t:*#;]*\{\|")
 _TOKEN_LINE = re.compile(r"^[ \t:*#;]*(\{\||\|\})", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[^|\[\]]*=[^|\[\]]*$|\s*(?:nowrap)?\s*$", re.IGNORECASE)
 _ONLY_ATTRIBUTES = re.compile(r"^(?:(?:style|align|class|bgcolor|width)\s*=\s*\"[^\"]*\"\s*)+$", re.IGNORECASE)
+_LIST_MARKERS = "*#:;"
 _LIST = re.compile(r"^[ \t]*[*#:;]+[ \t]*", re.MULTILINE)
 
 
@@ -27,8 +28,10 @@ class _Open:
         if self.in_caption:
             self.table.caption = tidy_cell("\n".join(self.text))
         elif self.cell is not None:
-            text = _ONLY_ATTRIBUTES.sub("", "\n".join(self.text).strip().removesuffix("|"))
-            if _LIST.search(text):
+            text = "\n".join(self.text).strip().removesuffix("|")
+            if "=" in text and _ONLY_ATTRIBUTES.match(text):
+                text = ""
+            if (text[:1] in _LIST_MARKERS or "\n" in text) and _LIST.search(text):
                 text = "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n"))))
             else:
                 text = tidy_cell(text)
@@ -69,17 +72,21 @@ def render_wikitables(text: str, ledger: Ledger) -> str:
     if "{|" not in text:
         return text
     lines = text.split("\n")
-    closed = _closed_ahead(lines)
+    closed: list[bool] = []
     kept: list[str] = []
     stack: list[_Open] = []
     for index, line in enumerate(lines):
-        stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
-        if _OPENING.match(line):
+        if "{|" in line and _OPENING.match(line):
             stack.append(_Open())
             ledger.check_depth(len(stack))
-        elif not stack:
+            continue
+        if not stack:
             kept.append(line)
-        elif stripped.startswith("|}"):
+            continue
+        stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
+        if line.startswith(HEADING):
+            closed = closed or _closed_ahead(lines)
+        if stripped.startswith("|}"):
             _close(stack, kept, ledger, stripped[2:])
         elif line.startswith(HEADING) and not closed[index]:
             while stack:

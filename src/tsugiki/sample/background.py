@@ -29,7 +29,16 @@ def _anime_texts(world: World, rng: random.Random) -> Iterator[Document]:
     from tsugiki.corpus.clean import clean
     from tsugiki.corpus.config import CleanConfig
 
-    config = CleanConfig(normalisation="nfkc", list_pages="set_aside", min_chars=1, max_chars=1_000_000, max_depth=100)
+    config = CleanConfig(
+        normalisation="nfkc",
+        titles="as_published",
+        output="text",
+        list_pages="set_aside",
+        list_share=1,
+        min_chars=1,
+        max_chars=1_000_000,
+        max_depth=100,
+    )
     for draft in drafts(world.background, RETELLINGS, rng) if world.background else ():
         page = Page(title=draft.title, text=draft.text, provenance=Provenance(licence=LICENCE))
         cleaned = clean(page, config).result
