@@ -9,7 +9,7 @@ from tsugiki.process import usable_cores
 from tsugiki.stage import Resources, stage
 
 
-@stage(image="data", resources=Resources(cpus=4, memory_gb=8, disk_gb=20, hours=4))
+@stage(image="data", resources=Resources(cpus=4, memory_gb=8, disk_gb=20, hours=4), version=2)
 def clean_corpus(out: Corpus, pages: Pages, config: CleanConfig) -> Metrics:
     """Strip markup by named rules, keep the facts, and set aside list pages and what cannot be read."""
     from tsugiki.corpus.clean import Totals, clean_pages
