@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from tsugiki.argo import Target, manifest
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CorpusConfig, DuplicatesConfig
 from tsugiki.plan import Plan
 from tsugiki.profile import Profile, load_profile
 from tsugiki.recipe import Recipe
@@ -44,7 +44,7 @@ def ours(profile: Profile, seed: int) -> dict[str, Any]:
 
     plan = Plan()
     sample = SampleConfig(seed=seed, works=4, asked_works=2, retellings=1, background_works=2, novels=4, asked_novels=2)
-    clean = CleanConfig(
+    clean = CorpusConfig(
         normalisation="nfkc",
         titles="as_published",
         output="text",
@@ -53,6 +53,7 @@ def ours(profile: Profile, seed: int) -> dict[str, Any]:
         min_chars=1,
         max_chars=100_000,
         max_depth=50,
+        duplicates=DuplicatesConfig(action="report", similarity=0.8, ngram_chars=5, min_chars=200),
     )
     everything = SelectConfig(titles=(), title_patterns=(".",), categories=(), words=(), min_words=1)
     corpus = plan(clean_corpus, plan(make_sample_pages, sample), clean)

@@ -13,7 +13,7 @@ import pytest
 from jobs.clean_corpus import clean_corpus
 from jobs.make_sample_chats import make_sample_chats
 from jobs.make_sample_pages import make_sample_pages
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CorpusConfig, DuplicatesConfig
 from tsugiki.display import Lines
 from tsugiki.kinds import Corpus
 from tsugiki.local import LocalRun, Machine, Outcome, RunFailed
@@ -24,7 +24,7 @@ from tsugiki.store import open_store
 SAMPLE = SampleConfig(
     seed=1, works=4, asked_works=2, retellings=1, background_works=2, novels=4, asked_novels=2
 )  # fmt: skip
-CLEAN = CleanConfig(
+CLEAN = CorpusConfig(
     normalisation="nfkc",
     titles="as_published",
     output="text",
@@ -33,6 +33,7 @@ CLEAN = CleanConfig(
     min_chars=1,
     max_chars=100_000,
     max_depth=50,
+    duplicates=DuplicatesConfig(action="report", similarity=0.8, ngram_chars=5, min_chars=200),
 )
 IMPOSSIBLE = CLEAN.model_copy(update={"min_chars": 90_000})
 
@@ -53,7 +54,7 @@ class Recorder(Lines):
         self.lines.append(line)
 
 
-def run(root: Path, config: CleanConfig = CLEAN) -> tuple[dict[str, Outcome], Recorder]:
+def run(root: Path, config: CorpusConfig = CLEAN) -> tuple[dict[str, Outcome], Recorder]:
     plan = Plan()
     plan(make_sample_chats, SAMPLE)
     target = plan(clean_corpus, plan(make_sample_pages, SAMPLE), config)

@@ -9,13 +9,13 @@ WORKFLOW = '''"""A workflow with four faults."""
 
 from jobs.clean_corpus import clean_corpus
 from jobs.make_sample_pages import make_sample_pages
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CorpusConfig
 from tsugiki.kinds import Corpus, Report
 from tsugiki.sample.config import SampleConfig
 from tsugiki.stage import Runner
 
 
-def wrong(run: Runner, sample: SampleConfig, clean: CleanConfig) -> Report:
+def wrong(run: Runner, sample: SampleConfig, clean: CorpusConfig) -> Report:
     """Faults in order: wrong kind, wrong configuration, missing input, wrong result."""
     pages = run(make_sample_pages, sample)
     corpus: Corpus = run(clean_corpus, pages, clean)
@@ -36,7 +36,7 @@ def test_wrong_artifacts_and_configurations_do_not_type(tmp_path: Path) -> None:
     ]
     assert len(faults) == 5, done.stdout
     assert '"Corpus"; expected "Pages"' in faults[0]
-    assert '"SampleConfig"; expected "CleanConfig"' in faults[1]
+    assert '"SampleConfig"; expected "CorpusConfig"' in faults[1]
     assert 'Missing positional argument "config"' in faults[2]
-    assert '"CleanConfig"; expected "Pages"' in faults[3]
-    assert 'got "Corpus", expected "Report"' in faults[4]
+    assert '"CorpusConfig"; expected "Pages"' in faults[3]
+    assert 'got "CleanedCorpus", expected "Report"' in faults[4]

@@ -20,7 +20,7 @@ from jobs.select_topic import select_topic
 from jobs.train_cpt import train_cpt
 from jobs.train_sft import train_sft
 from jobs.train_sft_lora import train_sft_lora
-from tsugiki.corpus.config import CleanConfig, SelectConfig
+from tsugiki.corpus.config import CorpusConfig, SelectConfig
 from tsugiki.kinds import Chats, Checkpoint, Corpus, Report
 from tsugiki.models.config import ImportModelConfig
 from tsugiki.recipe import Recipe, given
@@ -39,7 +39,7 @@ class CptSft(Recipe):
     """The embedded wiki: its pages, its chats and the base model's text."""
     import_pages: ImportPagesConfig | None = None
     import_chats: ImportChatsConfig | None = None
-    clean_corpus: CleanConfig | None = None
+    clean_corpus: CorpusConfig | None = None
     select_topic: SelectConfig | None = None
     """Left out: the whole corpus is trained on."""
     make_base: BaseConfig | None = None

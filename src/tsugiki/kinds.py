@@ -79,6 +79,13 @@ class Corpus(RowArtifact[Document]):
 
 
 @dataclass(frozen=True)
+class CleanedCorpus(Corpus):
+    """A corpus with the report of what cleaning removed: loss.html (one static page) and loss.json."""
+
+    shown: ClassVar[tuple[str, ...]] = ("loss.html", "loss.json")
+
+
+@dataclass(frozen=True)
 class Chats(RowArtifact[Chat]):
     """Chats with reference answers, each in the train, test or other split."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tsugiki.corpus.clean import clean
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CleanConfig, CorpusConfig
 from tsugiki.rows import Page
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.pages import read_pages
@@ -28,6 +28,17 @@ _SETTINGS = {
 @pytest.fixture
 def config():
     return lambda **changes: CleanConfig(**{**_SETTINGS, **changes})
+
+
+@pytest.fixture
+def corpus_config():
+    """How pages become a corpus; keywords change the cleaning, or, with a dict, the duplicates."""
+
+    def make(duplicates=None, **changes):
+        settings = {"action": "set_aside", "similarity": 0.8, "ngram_chars": 5, "min_chars": 100, **(duplicates or {})}
+        return CorpusConfig(**{**_SETTINGS, **changes}, duplicates=settings)
+
+    return make
 
 
 @pytest.fixture

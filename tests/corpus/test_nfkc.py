@@ -20,8 +20,8 @@ def test_what_is_held_to_be_inert_neither_changes_nor_composes_with_what_precede
     assert not any(re.match(HANGUL_JAMO, char) for char in inert)
 
 
-def test_every_character_between_others():
-    for char in EVERY:
+def test_every_character_of_the_first_planes_between_others():
+    for char in EVERY[:0x20000]:
         text = f"か{char}゙e{char}\u0301{char}（"
         assert nfkc(text) == unicodedata.normalize("NFKC", text), hex(ord(char))
 

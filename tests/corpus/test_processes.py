@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tsugiki.corpus.clean import Totals, clean_pages
+from tsugiki.corpus.clean import clean_pages
+from tsugiki.corpus.totals import Totals
 from tsugiki.errors import TsugikiError
 from tsugiki.rows import Page
 
@@ -23,8 +24,8 @@ def _ignores_interrupts(process):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what a process ignores from /proc")
-def test_an_interrupt_of_the_whole_terminal_leaves_the_cleaning_processes_alone(config):
-    rows = clean_pages(repeat(PAGE, 1000), config(), Totals(), workers=2)
+def test_an_interrupt_of_the_whole_terminal_leaves_the_cleaning_processes_alone(corpus_config):
+    rows = clean_pages(repeat(PAGE, 1000), corpus_config({"action": "report"}), Totals(), workers=2)
     first = next(rows)
     ready = [process for process in multiprocessing.active_children() if _ignores_interrupts(process)]
     assert ready
@@ -33,8 +34,8 @@ def test_an_interrupt_of_the_whole_terminal_leaves_the_cleaning_processes_alone(
     assert list(rows) == [first] * 999
 
 
-def test_a_killed_cleaning_process_is_one_clear_error(config):
-    rows = clean_pages(repeat(PAGE), config(), Totals(), workers=2)
+def test_a_killed_cleaning_process_is_one_clear_error(corpus_config):
+    rows = clean_pages(repeat(PAGE), corpus_config({"action": "report"}), Totals(), workers=2)
     next(rows)
     multiprocessing.active_children()[0].kill()
     with pytest.raises(TsugikiError, match="was killed"):

@@ -6,8 +6,10 @@ import unicodedata
 
 import pytest
 
-from tsugiki.corpus.clean import Totals, clean, clean_pages
+from tsugiki.corpus.clean import clean, clean_pages
 from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.loss import loss
+from tsugiki.corpus.totals import Totals
 from tsugiki.rows import Document, Page
 
 NFKC = {
@@ -172,12 +174,16 @@ def test_markdown_keeps_what_wikitext_keeps(wikitext_texts, markdown_texts):
         assert kept >= 0.85 * len(words), (page.title, kept, len(words))
 
 
-def test_processes_do_not_change_rows_or_counts(wikitext_pages, config):
-    pages = wikitext_pages[:70]
+def test_processes_do_not_change_rows_or_anything_reported(wikitext_pages, corpus_config):
+    pages = [*wikitext_pages[:70], *wikitext_pages[30:40]]
+    settings = corpus_config()
     alone, together = Totals(), Totals()
-    first = list(clean_pages(pages, config(), alone))
-    second = list(clean_pages(iter(pages), config(), together, workers=2))
+    first = list(clean_pages(pages, settings, alone))
+    second = list(clean_pages(iter(pages), settings, together, workers=2))
     assert first == second
+    assert loss(alone, settings.duplicates) == loss(together, settings.duplicates)
+    assert alone.samples.ordered() == together.samples.ordered()
     assert alone.figures() == together.figures()
-    assert sum(isinstance(row, Document) for row in first) == len(pages)
+    assert sum(isinstance(row, Document) for row in first) == 70
+    assert alone.duplicates.exact == 10
     assert alone.figures()["rule.link"] > 1000

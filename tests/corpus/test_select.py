@@ -3,9 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from tsugiki.corpus.clean import Totals, clean_pages
+from tsugiki.corpus.clean import clean_pages
 from tsugiki.corpus.config import SelectConfig
 from tsugiki.corpus.select import select
+from tsugiki.corpus.totals import Totals
 from tsugiki.rows import Document, Page, Provenance, Rejected
 
 NOTHING = {"titles": (), "title_patterns": (), "categories": (), "words": (), "min_words": 1}
@@ -45,26 +46,26 @@ def test_a_selection_that_cannot_work_is_refused(condition):
         SelectConfig(**{**NOTHING, **condition})
 
 
-def test_rows_set_aside_before_pass_through(config):
+def test_rows_set_aside_before_pass_through(corpus_config):
     totals = Totals()
     rows = [
         Page(title="甲", text="[[本文]]。"),
         Rejected(source="a.jsonl:2", line=2, reason="invalid_json"),
         Page(title="作品一覧", text="本文"),
     ]
-    kept, *aside = clean_pages(iter(rows), config(), totals)
+    kept, *aside = clean_pages(iter(rows), corpus_config(), totals)
     assert kept.text == "本文。"
     assert [row.reason for row in aside] == ["invalid_json", "list_page"]
     assert totals.figures() == {"chars_in": 9, "chars_out": 3, "rule.link": 1}
 
 
-def test_provenance_is_kept(config):
+def test_provenance_is_kept(corpus_config):
     provenance = Provenance(page_id=1, revision_id=2, licence="CC BY-SA 4.0", categories=("甲",))
-    (document,) = clean_pages([Page(title="甲", text="本文", provenance=provenance)], config(), Totals())
+    (document,) = clean_pages([Page(title="甲", text="本文", provenance=provenance)], corpus_config(), Totals())
     assert document.provenance == provenance
 
 
-def test_pages_are_read_no_further_ahead_than_needed(config):
+def test_pages_are_read_no_further_ahead_than_needed(corpus_config):
     read = []
 
     def pages():
@@ -72,7 +73,7 @@ def test_pages_are_read_no_further_ahead_than_needed(config):
             read.append(number)
             yield Page(title=str(number), text="本文")
 
-    rows = clean_pages(pages(), config(), Totals(), workers=2)
+    rows = clean_pages(pages(), corpus_config(), Totals(), workers=2)
     next(rows)
     rows.close()
     assert len(read) < 500

@@ -133,13 +133,20 @@ def _values() -> list[Parameter]:
 
 def _files(stage: Stage[Any, Any]) -> list[Artifact]:
     """Small files that the UI opens. Everything large goes through the store, never through Argo."""
-    curve = [_file(CURVE_FILE, optional=True)] if stage.image == "train" else []
-    return [*(_file(name) for name in (RECORD_FILE, *stage.signature.output.shown)), *curve]
+    names = (RECORD_FILE, *stage.signature.output.shown)
+    stems = [_stem(name) for name in names]
+    # Two files that differ in their ending only, such as a page and its figures, go by their whole names.
+    files = [_file(name, _stem(name) if stems.count(_stem(name)) == 1 else name.replace(".", "-")) for name in names]
+    return [*files, _file(CURVE_FILE, _stem(CURVE_FILE), optional=True)] if stage.image == "train" else files
 
 
-def _file(name: str, optional: bool = False) -> Artifact:
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _file(name: str, called: str, optional: bool = False) -> Artifact:
     return S3Artifact(
-        name=kebab(name.rpartition(".")[0]),
+        name=kebab(called),
         path=f"{pod.SHOWN}/{name}",
         key=f"argo/{{{{workflow.name}}}}/{{{{pod.name}}}}/{name}",
         archive=NoneArchiveStrategy(),

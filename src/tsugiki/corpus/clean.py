@@ -2,18 +2,21 @@
 
 import multiprocessing
 import signal
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import islice
 
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CleanConfig, CorpusConfig
+from tsugiki.corpus.duplicates import Index, Pair, rejected
 from tsugiki.corpus.marks import Ledger
 from tsugiki.corpus.plain import clean_title
 from tsugiki.corpus.render import Rendered, render
 from tsugiki.corpus.setaside import is_list, reason_to_set_aside
+from tsugiki.corpus.signature import Signature, sign
+from tsugiki.corpus.totals import Cleaned, Totals, find_remains
 from tsugiki.errors import TsugikiError
 from tsugiki.process import die_with_parent
 from tsugiki.rows import Document, Page, Rejected
@@ -21,37 +24,8 @@ from tsugiki.rows import Document, Page, Rejected
 _BATCH_PAGES = 32
 _EXCERPT_CHARS = 1000
 
-
-@dataclass(frozen=True)
-class Cleaned:
-    """What became of one page, and how often each rule applied to it."""
-
-    result: Document | Rejected
-    hits: Counter[str]
-    chars_in: int
-    chars_out: int
-    """Characters of the document; 0 for a page set aside."""
-
-
-@dataclass
-class Totals:
-    """Sums over all pages; complete when the iteration that fills them has ended."""
-
-    hits: Counter[str] = field(default_factory=Counter)
-    """Applications of each rule."""
-    chars_in: int = 0
-    chars_out: int = 0
-
-    def add(self, cleaned: Cleaned) -> None:
-        """Add one page."""
-        self.hits += cleaned.hits
-        self.chars_in += cleaned.chars_in
-        self.chars_out += cleaned.chars_out
-
-    def figures(self) -> dict[str, int]:
-        """All sums under flat names (`chars_in`, `rule.link`), sorted."""
-        rules = {f"rule.{rule}": count for rule, count in sorted(self.hits.items())}
-        return {"chars_in": self.chars_in, "chars_out": self.chars_out} | rules
+_Rows = list[Page | Rejected]
+_Done = list[tuple[Cleaned, Signature | None]]
 
 
 def clean(page: Page, config: CleanConfig) -> Cleaned:
@@ -66,8 +40,8 @@ def clean(page: Page, config: CleanConfig) -> Cleaned:
     text = rendered.text if rendered else ""
     if rendered is None or reason is not None:
         content = (text or page.text)[:_EXCERPT_CHARS]
-        rejected = Rejected(source=page.title, reason=reason or "", detail=detail, content=content)
-        return Cleaned(rejected, ledger.hits, len(page.text), 0)
+        aside = Rejected(source=page.title, reason=reason or "", detail=detail, content=content)
+        return Cleaned(aside, ledger.hits, ledger.names, ledger.removed, len(page.text))
     document = Document(
         title=clean_title(page.title, config, ledger),
         text=text,
@@ -75,7 +49,8 @@ def clean(page: Page, config: CleanConfig) -> Cleaned:
         fallback=rendered.fallback,
         provenance=page.provenance,
     )
-    return Cleaned(document, ledger.hits, len(page.text), len(text))
+    sizes = (len(page.text), len(text))
+    return Cleaned(document, ledger.hits, ledger.names, ledger.removed, *sizes, find_remains(text))
 
 
 def _judge(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[Rendered | None, str | None, str]:
@@ -96,7 +71,7 @@ def _judge(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[Rendered | 
 
 
 def clean_pages(
-    pages: Iterable[Page | Rejected], config: CleanConfig, totals: Totals, workers: int = 1
+    pages: Iterable[Page | Rejected], config: CorpusConfig, totals: Totals, workers: int = 1
 ) -> Iterator[Document | Rejected]:
     """Clean pages in order; rows that were already set aside pass through.
 
@@ -109,29 +84,42 @@ def clean_pages(
     Raises:
         TsugikiError: a process was killed.
     """
-    for cleaned in _in_order(pages, config, workers):
-        totals.add(cleaned)
-        yield cleaned.result
+    index = Index(config.duplicates)
+    for rows, done in _in_order(pages, config, workers):
+        for page, (cleaned, signature) in zip(rows, done, strict=True):
+            if isinstance(page, Page):
+                if signature is not None and (pair := index.repeated(page.title, signature)) is not None:
+                    totals.duplicates.add(pair)
+                    if config.duplicates.action == "set_aside":
+                        cleaned = _set_aside(cleaned, pair)
+                totals.add(page, cleaned)
+            yield cleaned.result
 
 
-def _in_order(pages: Iterable[Page | Rejected], config: CleanConfig, workers: int) -> Iterator[Cleaned]:
+def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:
+    """The same page without its document."""
+    content = getattr(cleaned.result, "text", "")[:_EXCERPT_CHARS]
+    return replace(cleaned, result=rejected(pair, content), chars_out=0, remains={})
+
+
+def _in_order(pages: Iterable[Page | Rejected], config: CorpusConfig, workers: int) -> Iterator[tuple[_Rows, _Done]]:
+    """Rows in batches, each batch with what became of it."""
     rows = iter(pages)
     batches = iter(lambda: list(islice(rows, _BATCH_PAGES)), [])
     if workers == 1:
-        for batch in batches:
-            yield from _clean_batch(batch, config)
+        yield from ((batch, _clean_batch(batch, config)) for batch in batches)
         return
     # Spawned, not forked: the calling process may run threads (progress, uploads) that a fork would freeze.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_caller) as pool:
-        waiting: deque[Future[list[Cleaned]]] = deque()
+        waiting: deque[tuple[_Rows, Future[_Done]]] = deque()
         try:
             for batch in batches:
-                waiting.append(pool.submit(_clean_batch, batch, config))
+                waiting.append((batch, pool.submit(_clean_batch, batch, config)))
                 if len(waiting) > 2 * workers:
-                    yield from waiting.popleft().result()
+                    yield _next(waiting)
             while waiting:
-                yield from waiting.popleft().result()
+                yield _next(waiting)
         except BrokenProcessPool as error:
             raise TsugikiError(
                 "a process that cleans pages was killed, perhaps for want of memory; run the same command again"
@@ -140,11 +128,24 @@ def _in_order(pages: Iterable[Page | Rejected], config: CleanConfig, workers: in
             pool.shutdown(cancel_futures=True)
 
 
+def _next(waiting: deque[tuple[_Rows, Future[_Done]]]) -> tuple[_Rows, _Done]:
+    rows, future = waiting.popleft()
+    return rows, future.result()
+
+
 def _follow_caller() -> None:
     """Leave it to the calling process when work ends: Ctrl-C reaches every process of a terminal."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
 
 
-def _clean_batch(rows: list[Page | Rejected], config: CleanConfig) -> list[Cleaned]:
-    return [Cleaned(row, Counter(), 0, 0) if isinstance(row, Rejected) else clean(row, config) for row in rows]
+def _clean_batch(rows: _Rows, config: CorpusConfig) -> _Done:
+    return [_clean_row(row, config) for row in rows]
+
+
+def _clean_row(row: Page | Rejected, config: CorpusConfig) -> tuple[Cleaned, Signature | None]:
+    """What became of a row, and the signature of its document, if it became one."""
+    if isinstance(row, Rejected):
+        return Cleaned(row), None
+    cleaned = clean(row, config)
+    return cleaned, sign(cleaned.result.text, config.duplicates) if isinstance(cleaned.result, Document) else None

@@ -11,6 +11,21 @@ Output = Literal["text", "markdown"]
 Normalisation = Literal["nfkc", "nfkc_letters", "none"]
 
 
+class DuplicatesConfig(Config):
+    """Which documents count as repetitions of an earlier one, and what becomes of them."""
+
+    action: Literal["set_aside", "report"]
+    """`set_aside`: repetitions are set aside as `duplicate` or `near_duplicate`, each naming the document kept, the
+    first in order; `report`: they are kept, and only counted."""
+    similarity: float = Field(gt=0, le=1)
+    """Share of character n-grams in common, of all that either text has (Jaccard), from which two texts are nearly the
+    same, 0 to 1; 1: only equal texts count."""
+    ngram_chars: int = Field(ge=1, le=32)
+    """Length of the n-grams, in characters without white space."""
+    min_chars: int = Field(ge=1)
+    """Shortest text compared for near repetition, in characters without white space; shorter ones must be equal."""
+
+
 class CleanConfig(Config):
     """What cleaning keeps, and the limits beyond which a page is set aside."""
 
@@ -37,6 +52,13 @@ class CleanConfig(Config):
     max_depth: int = Field(ge=1)
     """Deepest nesting of markup, and most elements left open, in one page; other pages are cleaned by simple rules
     instead, and marked."""
+
+
+class CorpusConfig(CleanConfig):
+    """How pages become a corpus: how each is cleaned, and what becomes of documents that repeat another."""
+
+    duplicates: DuplicatesConfig
+    """Documents that repeat an earlier one."""
 
 
 class SelectConfig(Config):

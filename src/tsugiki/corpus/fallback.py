@@ -23,12 +23,14 @@ _HTML_HEADING = re.compile(r"<h([1-6])\b[^<>]*>")
 _BLOCK = re.compile(r"<(?:/?(?:p|div|tr|li|dt|dd|table|ul|ol|dl|h[1-6])|br)\b[^<>]{0,2000}>", re.IGNORECASE)
 
 
-def _mark_html(text: str, ledger: Ledger) -> str:
+def mark_html_headings(text: str, ledger: Ledger) -> str:
+    """Mark HTML headings, and end a line at every other block."""
     text = ledger.sub("heading", _HTML_HEADING, rf"\n{HEADING}\1", text)
     return _BLOCK.sub("\n", text)
 
 
-def _strip(text: str, _ledger: Ledger) -> str:
+def strip_markup(text: str, _ledger: Ledger) -> str:
+    """Remove comments, references, tags and brackets, in one pass each (pages that the main rules gave up)."""
     text = _TAG.sub("", _REFERENCE.sub("", _COMMENT.sub("", text)))
     text = _ATTRIBUTES.sub("", text)
     text = _TARGET.sub("", _LINK.sub(r"\1", text))
@@ -38,11 +40,11 @@ def _strip(text: str, _ledger: Ledger) -> str:
 _HEADINGS: dict[Markup, tuple[Rule, ...]] = {
     "wikitext": (mark_wikitext_headings, drop_sections),
     "markdown": (mark_markdown_headings, drop_sections),
-    "html": (_mark_html, drop_sections),
+    "html": (mark_html_headings, drop_sections),
     "text": (),
 }
 
 
 def fallback_rules(markup: Markup) -> tuple[Rule, ...]:
     """The rules in their order; the text they give has marks for headings only."""
-    return (sanitise, keep_written_pairs, *_HEADINGS[markup], _strip)
+    return (sanitise, keep_written_pairs, *_HEADINGS[markup], strip_markup)

@@ -28,6 +28,7 @@ WRITTEN = "\x0e"
 LINE_MARKS = ITEM + TERM + DEFINITION + ROW + FIELD
 """What may begin a line, headings apart."""
 
+_LONGEST_NAME = 80
 _MARKS = re.compile(f"(?m)^{HEADING}[0-9]|[{HEADING}{LINE_MARKS}{DEEPER}]")
 # Characters that no exchanged text may contain (Unicode noncharacters), one for each ASCII punctuation mark.
 _HIDDEN = "".join(chr(0xFDD0 + index) for index in range(len(string.punctuation)))
@@ -50,16 +51,40 @@ class Pathological(Exception):
 
 @dataclass
 class Ledger:
-    """How often each rule applied to one page, and the limits it must keep to."""
+    """What each rule did to one page, and the limits it must keep to."""
 
     max_depth: int
     max_chars: int
     hits: Counter[str] = field(default_factory=Counter)
+    names: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of some rules also what they applied to, such as a template's name: rule and name, with their count."""
+    removed: Counter[str] = field(default_factory=Counter)
+    """Characters by which each step of the pipeline made the text shorter; negative where it grew."""
 
     def note(self, rule: str, times: int = 1) -> None:
         """Count applications of a rule."""
         if times:
             self.hits[rule] += times
+
+    def note_named(self, rule: str, name: str) -> None:
+        """Count one application of a rule, and by name what it applied to."""
+        self.hits[rule] += 1
+        self.names[rule, name[:_LONGEST_NAME]] += 1
+
+    def measure(self, step: str, before: str, after: str) -> None:
+        """Count the characters that one step of the pipeline removed."""
+        self.removed[step] += len(before) - len(after)
+
+    def measured(self, rule: "Rule", text: str) -> str:
+        """What a rule makes of a text, measured under the rule's name."""
+        changed = rule(text, self)
+        self.measure(rule.__name__, text, changed)
+        return changed
+
+    def clear(self) -> None:
+        """Forget what was counted: the page is read anew."""
+        for counts in (self.hits, self.names, self.removed):
+            counts.clear()
 
     def sub(self, rule: str, pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Replace what a pattern finds, and count it under the rule's name."""

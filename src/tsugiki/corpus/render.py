@@ -37,7 +37,7 @@ def render(page: Page, config: CleanConfig, ledger: Ledger) -> Rendered:
     except Exception as fault:
         # One page must not end a run of days; the mark says what happened, and the totals count it.
         why = f"error: {type(fault).__name__}: {fault}"
-    ledger.hits.clear()
+    ledger.clear()
     ledger.note("fallback")
     return _render(page, config, fallback_rules(page.markup), ledger, why)
 
@@ -45,12 +45,14 @@ def render(page: Page, config: CleanConfig, ledger: Ledger) -> Rendered:
 def _render(page: Page, config: CleanConfig, rules: tuple[Rule, ...], ledger: Ledger, fallback: str | None) -> Rendered:
     text = page.text
     for rule in rules:
-        text = rule(text, ledger)
+        text = ledger.measured(rule, text)
     ledger.check_chars(len(text))
     share = _list_share(text)
     if page.markup != "text":
-        text = LAYOUT[config.output](text, ledger)
-    return Rendered(finish_plain(text, page.title, config, ledger), share, fallback)
+        text = ledger.measured(LAYOUT[config.output], text)
+    finished = finish_plain(text, page.title, config, ledger)
+    ledger.measure(finish_plain.__name__, text, finished)
+    return Rendered(finished, share, fallback)
 
 
 def _list_share(marked: str) -> float:

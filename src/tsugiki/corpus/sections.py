@@ -59,7 +59,7 @@ def drop_sections(text: str, ledger: Ledger) -> str:
             continue
         dropped_level = level if level and _is_dropped(part[2:].partition("\n")[0]) else 0
         if dropped_level:
-            ledger.note("dropped_section")
+            ledger.note_named("dropped_section", part[2:].partition("\n")[0])
         else:
             kept.append(part)
     return "".join(kept)

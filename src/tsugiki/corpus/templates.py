@@ -56,19 +56,19 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     """What one template shows, given its name and the parts after each pipe, themselves rendered."""
     call = _parse(parts)
     if call.name in names.LITERAL:
-        ledger.note("template_mapped")
+        ledger.note_named("template_mapped", call.name)
         return names.LITERAL[call.name]
     if call.name in names.EPISODE:
         ledger.note("table_row")
         return render_record(call.named)
     shown = _shown(call)
     if shown is not None:
-        ledger.note("template_mapped")
+        ledger.note_named("template_mapped", call.name)
         return shown
     if not names.NOT_INFOBOX.match(call.name) and is_infobox(call.name, call.named, call.whole):
-        ledger.note("infobox")
+        ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed)
-    ledger.note("template_dropped")
+    ledger.note_named("template_dropped", call.name)
     return ""
 
 

@@ -93,6 +93,8 @@ summary{cursor:pointer;font-size:.9rem;color:var(--a1);font-weight:600}
 .said th{width:7.8em;font-size:.8rem}
 .said .mark{width:26px}
 .text{white-space:pre-wrap;overflow-wrap:anywhere}
+.passage{font-size:.8rem;border-top:1px solid var(--line);padding-top:4px}.passage del{color:var(--bad)}
+section>.card,details>.card{margin:10px 0}
 .icon{display:inline-block;width:15px;height:15px;vertical-align:-2px;max-width:none;fill:none;stroke-width:2.4;
 stroke-linecap:round;stroke-linejoin:round}
 .right{stroke:var(--good)}.wrong{stroke:var(--bad)}.partly{stroke:var(--warn)}
