@@ -8,7 +8,7 @@ from jobs.clean_corpus import clean_corpus
 from jobs.crawl_wiki import crawl_wiki
 from jobs.import_dump import ImportDumpConfig, import_dump
 from jobs.import_pages import ImportPagesConfig, import_pages
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CorpusConfig
 from tsugiki.kinds import Corpus, Pages
 from tsugiki.recipe import Recipe, given
 from tsugiki.stage import Runner
@@ -22,7 +22,7 @@ class Collect(Recipe):
     crawl_wiki: CrawlConfig | None = None
     import_dump: ImportDumpConfig | None = None
     import_pages: ImportPagesConfig | None = None
-    clean_corpus: CleanConfig
+    clean_corpus: CorpusConfig
 
     @model_validator(mode="after")
     def _has_pages(self) -> Self:
