@@ -43,6 +43,14 @@ def test_damage_stops_the_import_with_one_line(files, tmp_path, name, damage, me
     assert "\n" not in str(caught.value)
 
 
+def test_an_index_of_other_pages_is_refused_where_all_are_read(files, tmp_path):
+    lines = bz2.decompress(files["index"].read_bytes()).splitlines(keepends=True)
+    files = {name: files[name] for name in ("dump", "index")}
+    files["index"].write_bytes(bz2.compress(b"".join(lines[:5] + lines[6:])))
+    with pytest.raises(BadInput, match="the index names 25 pages, and its streams hold 26"):
+        read(files, tmp_path, tree=None)
+
+
 def change(content, edit):
     return bz2.compress(edit(bz2.decompress(content)))
 
