@@ -182,14 +182,13 @@ class Graph:
         """What may stand for a category of that title in the links."""
         return [name, *(row[0] for row in self._database.execute("SELECT id FROM target WHERE title = ?", (name,)))]
 
-    def children(self, name: str) -> tuple[str, ...]:
-        """Titles of the sub-categories, in the order of their page ids."""
+    def children(self, name: str) -> list[tuple[int, str | None]]:
+        """Page ids and titles of the sub-categories, in the order of the ids; None for a page that is not there."""
         keys = self.keys(name)
         marks = ", ".join("?" * len(keys))
-        rows = self._database.execute(
-            f"SELECT title FROM page WHERE id IN (SELECT child FROM subcat WHERE parent IN ({marks})) ORDER BY id", keys
-        )
-        return tuple(row[0] for row in rows)
+        found = f"SELECT DISTINCT child FROM subcat WHERE parent IN ({marks})"
+        query = f"SELECT child, title FROM ({found}) LEFT JOIN page ON page.id = child ORDER BY child"
+        return self._database.execute(query, keys).fetchall()
 
     def names(self, keys: Iterable[int | str]) -> dict[int | str, str]:
         """Titles of the categories that the wiki shows to readers, by what stands for them in the links."""
