@@ -115,6 +115,7 @@ def test_contents_that_do_not_fit_into_one_answer_are_continued(wiki: MadeWiki, 
     assert {title: rows[title].text for title in texts} == texts
     assert {len(rows[title].provenance.categories) for title in texts} == {61}
     assert record.metrics["requests"]["pages"] > 10
+    assert record.metrics["warnings"] == [], "that an answer was cut short is no news"
     keys = [tuple(sorted(item.items())) for item in wiki.requests]
     assert len(set(keys)) == len(keys), "a part was asked for twice"
 
@@ -146,6 +147,20 @@ def test_a_text_that_is_not_what_its_checksum_says_is_set_aside(wiki: MadeWiki, 
     assert record.metrics["rejected"]["sha1_mismatch"] == 1
 
 
+def test_half_a_character_is_set_aside_and_survives_the_journal(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.pages[4].text = "壊れた\ud83d字"
+    call = crawl_of(api)
+    record = execute(call, store, Conditions())
+    assert record.metrics["rejected"]["invalid_text"] == 1
+    assert record.metrics["rows"] == 1
+
+
+def test_what_the_wiki_remarks_is_kept(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.remark = "Unrecognized parameter: clshow"
+    record = execute(crawl_of(api), store, Conditions())
+    assert record.metrics["warnings"] == ["main: Unrecognized parameter: clshow"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -164,6 +179,15 @@ def test_roots_are_found_however_they_are_written(wiki: MadeWiki, api: str, stor
     call = crawl_of(api, roots=["anime_films"])
     execute(call, store, Conditions())
     assert [row.provenance.path for row in Pages.open(store, call.address).rows()] == [("Anime films",)]
+
+
+def test_a_wiki_that_tells_small_letters_apart_is_asked_as_it_writes(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.case = "case-sensitive"
+    wiki.add_category("anime films")
+    wiki.add("page", "text", "anime films")
+    call = crawl_of(api, roots=["anime films"])
+    execute(call, store, Conditions())
+    assert [row.provenance.path for row in Pages.open(store, call.address).rows()] == [("anime films",)]
 
 
 def test_who_asks_and_how_fast_is_no_part_of_the_identity() -> None:
