@@ -72,11 +72,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, body[: len(body) // 2], "application/json", kept)
             return
         self.close_connection = True
-        size = len(body) if fault == "cut" else 10**12
-        self._head(200, "application/json", kept | {"Content-Length": str(size)})
         if fault == "cut":
+            self._head(200, "application/json", kept | {"Content-Length": str(len(body))})
             self.wfile.write(body[: len(body) // 2])
             return
+        self._head(200, "application/json", {"Content-Length": str(10**12)})
         try:
             while True:
                 self.wfile.write(b" " * 1024 * 1024)
