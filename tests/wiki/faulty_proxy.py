@@ -40,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.requests.append(self.path)
         fault, *after = (self.proxy.faults.pop(0) if self.proxy.faults else "pass").split()
         headers = {"Retry-After": after[0]} if after else {}
+        if fault == "301":
+            headers["Location"] = "https://moved.invalid/api.php"
         if fault.isdigit():
             self._send(int(fault), b"<html><title>Sorry</title>asked for by the test</html>", "text/html", headers)
         elif fault == "drop":

@@ -157,7 +157,7 @@ def test_nothing_listens_there() -> None:
         ("404", "answers 404 .*api.php"),
         ("html", "answers with text/html .*a page"),
         ("badvalue", "refuses a request .badvalue: asked for by the test"),
-        ("301", "is at another place"),
+        ("301", r"is at https://moved\.invalid/api\.php: give that as api"),
     ],
 )
 def test_what_will_not_get_better_is_bad_input_at_once(proxy: Proxy, fault: str, message: str) -> None:
