@@ -8,8 +8,12 @@ PROFILE ?= dev
 OVERLAY ?= dev
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
-export WORKFLOW RECIPE ROOT PAGES CHATS CONTACT REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT
+export WORKFLOW RECIPE ROOT PAGES DUMP CHATS CONTACT REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT
+dump_files := dump:pages-articles-multistream.xml.bz2 index:pages-articles-multistream-index.txt.bz2 page:page.sql.gz \
+              categorylinks:categorylinks.sql.gz linktarget:linktarget.sql.gz page_props:page_props.sql.gz \
+              checksums:sha1sums.txt
 settings := $(if $(PAGES),--set "import_pages.source=$$PAGES") $(if $(CHATS),--set "import_chats.source=$$CHATS") \
+            $(if $(DUMP),$(foreach file,$(dump_files),--set "import_dump.$(subst :,=$$DUMP-,$(file))")) \
             $(if $(CONTACT),--set "crawl_wiki.contact=$$CONTACT") $(if $(REVISION),--set "import_model.revision=$$REVISION") \
             $(if $(SEED),--set "seed=$$SEED") $(foreach item,$(SET),--set '$(item)')
 # only as an argument of make: some systems set NAME to the name of the machine
@@ -29,6 +33,7 @@ help: ## show this help
 	@echo "  ROOT=build/store   a directory or s3://bucket/prefix"
 	@echo "  PAGES=… CHATS=…    sources of the recipe          REVISION=…      commit of its model, 40 digits"
 	@echo "  CONTACT=…          mail address or URL of whoever crawls a wiki"
+	@echo "  DUMP=…/jawiki-20260101   what the names of a dump's files begin with, and the folder or bucket they lie in"
 	@echo "  PROFILE=dev        a cluster: a file in workflows/profiles, or a path"
 	@echo "  NAME=… TASK=…      a run and its task, else the newest run of WORKFLOW and RECIPE; FOLLOW=1; TIMEOUT=seconds"
 	@echo "  OVERLAY=dev        a folder in k8s/overlays    CONTEXT=…        of the kubeconfig, else the current one"

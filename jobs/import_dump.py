@@ -1,6 +1,9 @@
 """Stage: wiki pages of a category tree from the files of a dump, without the network."""
 
-from typing import ClassVar, Self
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -11,6 +14,11 @@ from tsugiki.process import usable_cores
 from tsugiki.source import Source
 from tsugiki.stage import Resources, stage
 from tsugiki.wiki.dumps.config import DumpConfig
+
+if TYPE_CHECKING:
+    from tsugiki.wiki.dumps.cut import Cut
+
+FILES = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "checksums")
 
 
 class ImportDumpConfig(DumpConfig):
@@ -30,7 +38,8 @@ class ImportDumpConfig(DumpConfig):
     linktarget: Source | None = None
     """`*-linktarget.sql.gz`; needed for a tree where categorylinks names categories by number (since 2025)."""
     page_props: Source | None = None
-    """`*-page_props.sql.gz`: disambiguation pages are set aside. Left out: that is left to clean_corpus."""
+    """`*-page_props.sql.gz`: says which pages disambiguate, which are set aside, and which categories are hidden. Left
+    out: disambiguations are left to clean_corpus."""
     checksums: Source | None = None
     """`*-sha1sums.txt` or `*-md5sums.txt`: every other file is compared with it."""
 
@@ -41,19 +50,31 @@ class ImportDumpConfig(DumpConfig):
         missing = [name for name in ("page", "categorylinks") if self.tree and getattr(self, name) is None]
         if missing:
             raise ValueError(f"a tree is cut out by {' and '.join(missing)}: give the files of the same dump")
+        if self.categories == "wiki" and (self.tree is None or self.page_props is None):
+            raise ValueError("categories = wiki needs a tree, and page_props, which says which are hidden; or use text")
         return self
 
 
 @stage(image="data", resources=Resources(cpus=4, memory_gb=4, disk_gb=100, hours=6))
 def import_dump(out: Pages, config: ImportDumpConfig) -> Metrics:
     """Cut the pages of a category tree out of a dump, each with the path to it; what is no page is set aside."""
+    cut = opened(out, config)
+    return out.write(cut.rows()).metrics() | cut.metrics()
+
+
+@import_dump.planned_by
+def plan(out: Pages, config: ImportDumpConfig) -> Sequence[str]:
+    """Walk the category tree, and say how many pages its branches hold."""
+    return opened(out, config).plan()
+
+
+def opened(out: Pages, config: ImportDumpConfig) -> Cut:
+    """The dump's files on this machine, none of them read yet."""
     from tsugiki.wiki.dumps.cut import Cut, Files
 
-    names = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "checksums")
-    sources = {name: getattr(config, name) for name in names}
+    sources = {name: getattr(config, name) for name in FILES}
     paths = {name: source.fetch(out.work.path) for name, source in sources.items() if source is not None}
-    cut = Cut(Files(**paths), config, out.work, usable_cores())
-    return out.write(cut.rows()).metrics() | cut.metrics()
+    return Cut(Files(**paths), config, out.work, usable_cores())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jobs.import_dump import FILES
 from tsugiki.argo import to_yaml
 from tsugiki.cluster.order import make_order
 from tsugiki.recipe import recipe_workflow
@@ -23,7 +24,10 @@ STAND_INS = {
 def stand_ins(recipe: str) -> list[str]:
     """Settings for what the text of a recipe leaves to its user."""
     tables = {line.split("#")[0].strip() for line in recipe.splitlines()}
-    return [setting for table, setting in STAND_INS.items() if table in tables]
+    files = FILES if "[import_dump]" in tables else ()
+    return [setting for table, setting in STAND_INS.items() if table in tables] + [
+        f"import_dump.{name}=s3://sources/{name}#sha256:{'0' * 64}" for name in files
+    ]
 
 
 def rendered() -> dict[str, str]:

@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from jobs.clean_corpus import clean_corpus
 from jobs.crawl_wiki import crawl_wiki
+from jobs.import_dump import ImportDumpConfig, import_dump
 from jobs.import_pages import ImportPagesConfig, import_pages
 from tsugiki.corpus.config import CleanConfig
 from tsugiki.kinds import Corpus, Pages
@@ -19,12 +20,13 @@ class Collect(Recipe):
 
     workflow: Literal["collect"]
     crawl_wiki: CrawlConfig | None = None
+    import_dump: ImportDumpConfig | None = None
     import_pages: ImportPagesConfig | None = None
     clean_corpus: CleanConfig
 
     @model_validator(mode="after")
     def _has_pages(self) -> Self:
-        self.one_of("crawl_wiki", "import_pages")
+        self.one_of("crawl_wiki", "import_dump", "import_pages")
         return self
 
 
@@ -34,7 +36,9 @@ def collect(run: Runner, recipe: Collect) -> Corpus:
 
 
 def pages(run: Runner, recipe: Collect) -> Pages:
-    """Pages that a wiki is asked for, or that are at hand."""
+    """Pages that a wiki is asked for, that are cut out of a dump, or that are at hand."""
     if recipe.crawl_wiki:
         return run(crawl_wiki, recipe.crawl_wiki)
+    if recipe.import_dump:
+        return run(import_dump, recipe.import_dump)
     return run(import_pages, given(recipe.import_pages))

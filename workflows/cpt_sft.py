@@ -8,6 +8,7 @@ from jobs.clean_corpus import clean_corpus
 from jobs.crawl_wiki import crawl_wiki
 from jobs.generate import generate
 from jobs.import_chats import ImportChatsConfig, import_chats
+from jobs.import_dump import ImportDumpConfig, import_dump
 from jobs.import_model import import_model
 from jobs.import_pages import ImportPagesConfig, import_pages
 from jobs.make_background import make_background
@@ -41,6 +42,7 @@ class CptSft(Recipe):
     """The embedded wiki: its pages, its chats and the base model's text."""
     import_pages: ImportPagesConfig | None = None
     crawl_wiki: CrawlConfig | None = None
+    import_dump: ImportDumpConfig | None = None
     import_chats: ImportChatsConfig | None = None
     clean_corpus: CleanConfig | None = None
     select_topic: SelectConfig | None = None
@@ -63,7 +65,7 @@ class CptSft(Recipe):
         self.at_most_one_of("train_sft", "train_sft_lora")
         reads_pages = self.train_cpt is not None or (self.make_base is not None and self.sample is None)
         if reads_pages:
-            self.one_of("sample", "import_pages", "crawl_wiki")
+            self.one_of("sample", "import_pages", "crawl_wiki", "import_dump")
             self.needs("clean_corpus", "to read pages")
         if self.train_cpt or self.train_sft_lora:
             self.needs("merge", "to fold LoRA weights in")
@@ -96,11 +98,13 @@ def corpus(run: Runner, recipe: CptSft) -> Corpus:
 
 
 def pages(run: Runner, recipe: CptSft) -> Pages:
-    """The embedded wiki, pages that a wiki is asked for, or pages that are at hand."""
+    """The embedded wiki, pages that a wiki is asked for, pages cut out of a dump, or pages that are at hand."""
     if recipe.sample:
         return run(make_sample_pages, recipe.sample)
     if recipe.crawl_wiki:
         return run(crawl_wiki, recipe.crawl_wiki)
+    if recipe.import_dump:
+        return run(import_dump, recipe.import_dump)
     return run(import_pages, given(recipe.import_pages))
 
 

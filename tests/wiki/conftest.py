@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.wiki.dumping import PAGES
+from tests.wiki.wikidump import WikiDump
 from tsugiki.wiki.config import PagesConfig
 
 _SETTINGS = {
@@ -29,6 +31,11 @@ def data():
     if not root.is_dir():
         pytest.skip("TSUGIKI_DATA is not set")
     return root
+
+
+@pytest.fixture
+def files(tmp_path):
+    return WikiDump(tmp_path / "dump", PAGES).write()
 
 
 def _page(number, title, text, extra="", namespace=0):

@@ -99,6 +99,7 @@ def test_titles_are_shown_as_readers_see_them():
     [
         (lambda text: text.replace(b"(3,'b','c')", b"(3,'b')"), "a row has 2 values, and the table 3 columns"),
         (lambda text: text.replace(b"(3,'b','c')", b"(3,'b','c',4)"), "a row has 4 values, and the table 3 columns"),
+        (lambda text: text.replace(b"(3,'b','c')", b"(3,_binary 'b',1.5,'c')"), "a row has 4 values"),
         (lambda text: text.replace(b"(3,'b','c')", b"(3,'b','c)"), "cut off, or no row of t can begin \"\\(3,'b'"),
         (lambda text: text.replace(b"(3,'b','c')", b"(3,b\\,'c')"), "no row of t can begin"),
         (lambda text: text[: text.index(b"(5,")], "the file is cut off"),

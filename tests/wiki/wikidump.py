@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.wiki.sqldump import LINKS_NEW, LINKS_OLD, LINKTARGET, PAGE, PROPS, Value, statements
 
-NAMESPACES = {0: "", 1: "ノート", 6: "ファイル", 14: "Category"}
+NAMESPACES = {0: "", 1: "ノート", 6: "ファイル", 10: "Template", 14: "Category"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Made:
     text: str = "本文。"
     redirect: str | None = None
     disambiguates: bool = False
+    hidden: bool = False
     in_tables: bool = True
     in_xml: bool = True
 
@@ -132,4 +133,5 @@ class WikiDump:
     def _write_props(self) -> None:
         rows: list[Sequence[Value]] = [(p.page_id, "defaultsort", "disambiguation") for p in self.pages]
         rows += [(p.page_id, "disambiguation", "") for p in self.pages if p.disambiguates]
+        rows += [(p.page_id, "hiddencat", "") for p in self.pages if p.hidden]
         self._write_table("page_props", PROPS, rows)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
@@ -94,6 +94,11 @@ def categories_left_out(tally: Tally) -> Iterator[Rejected]:
     """A row for every category that was met and never entered (`category_depth`, `category_deny`, `category_allow`)."""
     for name, reason in tally.left_out.items():
         yield Rejected(source=f"Category:{name}", reason=f"category_{reason}", detail=_WHY_LEFT_OUT[reason])
+
+
+def branches(found: Iterable[Found], most: int) -> list[tuple[str, int]]:
+    """The branches with most pages, and how many: sub-categories of the roots, each with all below it."""
+    return Counter(" / ".join(item.path[:2]) for item in found).most_common(most)
 
 
 def normalise(name: str, case: Case = "first-letter") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from tsugiki.wiki.crawl.config import CrawlConfig
 from tsugiki.wiki.crawl.fetch import packed
 from tsugiki.wiki.crawl.listing import Listing
 from tsugiki.wiki.crawl.site import Site, read_site
-from tsugiki.wiki.tree import Found, Tally, categories_left_out, normalise, walk
+from tsugiki.wiki.tree import Found, Tally, branches, categories_left_out, normalise, walk
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,8 @@ class Survey:
         return sum(map(len, self.batches))
 
     def branches(self, most: int) -> list[tuple[str, int]]:
-        """The branches with most pages, and how many: sub-categories of the roots, each with all below it."""
-        paths = (item.path for batch in self.batches for item in batch)
-        return Counter(" / ".join(path[:2]) for path in paths).most_common(most)
+        """The branches with most pages, and how many."""
+        return branches((item for batch in self.batches for item in batch), most)
 
 
 def survey(ask: Ask, config: CrawlConfig, progress: Callable[[int, int], None]) -> Survey:

@@ -1,5 +1,7 @@
 """What an import from a dump keeps, and when it refuses."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from tsugiki.wiki.config import ExportConfig
@@ -11,6 +13,9 @@ class DumpConfig(ExportConfig):
 
     tree: TreeConfig | None = None
     """The category tree to cut out. Left out: every page."""
+    categories: Literal["wiki", "text"]
+    """Where a page's categories come from. `wiki`: from the tables, those that templates add included, hidden ones left
+    out; it takes one more reading of categorylinks, and page_props. `text`: from the page's text."""
     attribution: str = Field(min_length=1)
     """Whom the licence asks to name (`Wikipedia contributors`); written to each page with its title and a permanent
     link."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,14 @@ from tsugiki.rows import Page, Rejected
 from tsugiki.wiki.dumps.checksums import verify
 from tsugiki.wiki.dumps.config import DumpConfig
 from tsugiki.wiki.dumps.extract import Extraction
-from tsugiki.wiki.dumps.graph import Tables
-from tsugiki.wiki.dumps.multistream import read_header
-from tsugiki.wiki.dumps.select import select
-from tsugiki.wiki.tree import Tally
+from tsugiki.wiki.dumps.facts import look_up
+from tsugiki.wiki.dumps.graph import Graph, Links, Tables, read_links
+from tsugiki.wiki.dumps.select import gather, select
+from tsugiki.wiki.dumps.text import DumpText
+from tsugiki.wiki.tree import Case, TreeConfig, branches
 from tsugiki.work import Work
+
+_BRANCHES = 12
 
 
 @dataclass(frozen=True)
@@ -57,25 +63,43 @@ class Cut:
             BadInput: a file is damaged, of another dump or not what was published, a root is not there, or no page is.
             Preempted: told to stop.
         """
-        run(self._files.verify, self._work.stop)
-        header, site = read_header(self._files.dump)
-        self._metrics["wiki"] = site.dbname or site.base
-        extraction = Extraction(
-            self._files.dump, self._files.index, header, site, self._config, self._workers, self._work
-        )
+        text = self._text()
+        self._metrics["wiki"] = text.site.dbname or text.site.base
+        extraction = Extraction(text, self._config)
         if self._config.tree is None:
             yield from extraction.all_pages()
-            return
-        selection = select(
-            self._tables(), self._config.tree, self._config.namespaces, site.case, self._work, self._workers
-        )
-        self._metrics |= _account(selection.tally)
-        yield from selection.rejected
-        yield from extraction.pages(selection)
+        else:
+            yield from self._tree(self._config.tree, text.site.case, extraction)
 
     def metrics(self) -> dict[str, Any]:
         """What a record keeps of an import that has ended, besides the counts of its rows."""
         return self._metrics
+
+    def plan(self) -> list[str]:
+        """Lines that say what is in the tree, after it is walked and before any page is read.
+
+        Raises:
+            BadInput, Preempted: as `rows`.
+        """
+        text, tree = self._text(), self._config.tree
+        lines = [f"dump        {self._files.dump.name} ({text.site.dbname or text.site.base})"]
+        if tree is None:
+            return [*lines, "pages       all"]
+        tables = self._tables()
+        links = read_links(tables)
+        with closing(self._gathered(tables, links)) as graph:
+            found = select(tables, links, graph, tree, self._config.namespaces, text.site.case, self._work)
+        return [
+            *lines,
+            f"categories  {found.tally.categories} below {', '.join(tree.roots)}, to depth {tree.depth}",
+            f"left out    {_reasons(found.rejected)}",
+            f"pages       {len(found.pages)}, before it is known which of them redirect",
+            *(f"            {count} by {branch}" for branch, count in branches(found.pages.values(), _BRANCHES)),
+        ]
+
+    def _text(self) -> DumpText:
+        run(self._files.verify, self._work.stop)
+        return DumpText.open(self._files.dump, self._files.index, self._config, self._work, self._workers)
 
     def _tables(self) -> Tables:
         files = self._files
@@ -83,6 +107,30 @@ class Cut:
             raise BadInput("a tree is cut out by page and categorylinks: give the files of the same dump")
         return Tables(files.page, files.categorylinks, files.linktarget, files.page_props)
 
+    def _gathered(self, tables: Tables, links: Links) -> Graph:
+        return gather(tables, links, self._config.categories == "wiki", self._work, self._workers)
 
-def _account(tally: Tally) -> dict[str, Any]:
-    return {"categories": tally.categories, "links_not_followed": dict(sorted(tally.skipped.items()))}
+    def _tree(self, tree: TreeConfig, case: Case, extraction: Extraction) -> Iterator[Page | Rejected]:
+        tables = self._tables()
+        links = read_links(tables)
+        with closing(self._gathered(tables, links)) as graph:
+            selection = select(tables, links, graph, tree, self._config.namespaces, case, self._work)
+            self._metrics |= {
+                "categories": selection.tally.categories,
+                "links_not_followed": dict(sorted(selection.tally.skipped.items())),
+            }
+            yield from selection.rejected
+            known = partial(
+                look_up,
+                links=links if self._config.categories == "wiki" else None,
+                page_props=tables.page_props,
+                graph=graph,
+                work=self._work,
+                workers=self._workers,
+            )
+            yield from extraction.pages(selection, known)
+
+
+def _reasons(rejected: Iterable[Rejected]) -> str:
+    counts = Counter(row.reason for row in rejected)
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "nothing"

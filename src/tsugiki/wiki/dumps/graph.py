@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from tsugiki.errors import BadInput
@@ -104,6 +105,14 @@ def gather_links(links: Links, file: Path) -> None:
         database.execute("CREATE INDEX subcat_parent ON subcat (parent, child)")
 
 
+def gather_hidden(page_props: Path, file: Path) -> None:
+    """Write the page id of every category that the wiki hides from readers to a new database."""
+    with _new(file) as database:
+        database.execute("CREATE TABLE hidden (id INTEGER PRIMARY KEY, mark TEXT)")
+        batches = read_table(page_props, "page_props", ("pp_page",), ("pp_propname", "hiddencat"))
+        _fill(database, "hidden", ((int(row[0]), "") for rows in batches for row in rows))
+
+
 @contextmanager
 def _new(file: Path) -> Iterator[sqlite3.Connection]:
     """A database that appears under its name when it is complete."""
@@ -122,16 +131,48 @@ def _fill(database: sqlite3.Connection, table: str, rows: Iterable[tuple[int | s
     database.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)
 
 
+@dataclass(frozen=True)
+class Databases:
+    """Where the parts of a graph are gathered; those that the tables do not need are None."""
+
+    categories: Path
+    links: Path
+    targets: Path | None
+    hidden: Path | None
+
+    @classmethod
+    def below(cls, directory: Path, links: Links, hidden: bool) -> Databases:
+        """The files in a directory; `hidden` says whether it matters which categories are."""
+        return cls(
+            directory / "categories.sqlite",
+            directory / "links.sqlite",
+            directory / "targets.sqlite" if links.by_target else None,
+            directory / "hidden.sqlite" if hidden else None,
+        )
+
+    def tasks(self, tables: Tables, links: Links) -> list[Callable[[], None]]:
+        """What is still to be gathered, the longest first."""
+        tasks: list[tuple[Path | None, Callable[[], None]]] = [(self.links, partial(gather_links, links, self.links))]
+        if self.targets and tables.linktarget:
+            tasks.append((self.targets, partial(gather_targets, tables.linktarget, self.targets)))
+        tasks.append((self.categories, partial(gather_categories, tables.page, self.categories)))
+        if self.hidden and tables.page_props:
+            tasks.append((self.hidden, partial(gather_hidden, tables.page_props, self.hidden)))
+        return [task for file, task in tasks if file and not file.exists()]
+
+
 class Graph:
     """The categories of a wiki and which is in which."""
 
-    def __init__(self, categories: Path, links: Path, targets: Path | None) -> None:
+    def __init__(self, databases: Databases) -> None:
         self._database = sqlite3.connect(":memory:", isolation_level=None)
-        for name, file in (("c", categories), ("l", links), ("t", targets)):
-            if file is not None:
+        for name in ("categories", "links", "targets", "hidden"):
+            if file := getattr(databases, name):
                 self._database.execute(f"ATTACH ? AS {name}", (str(file),))
-        if targets is None:
+        if databases.targets is None:
             self._database.execute("CREATE TABLE target (id INTEGER PRIMARY KEY, title TEXT)")
+        if databases.hidden is None:
+            self._database.execute("CREATE TABLE hidden (id INTEGER PRIMARY KEY)")
 
     def close(self) -> None:
         """Close the databases."""
@@ -149,6 +190,19 @@ class Graph:
             f"SELECT title FROM page WHERE id IN (SELECT child FROM subcat WHERE parent IN ({marks})) ORDER BY id", keys
         )
         return tuple(row[0] for row in rows)
+
+    def names(self, keys: Iterable[int | str]) -> dict[int | str, str]:
+        """Titles of the categories that the wiki shows to readers, by what stands for them in the links."""
+        found = {}
+        for key in keys:
+            title = key if isinstance(key, str) else self._title(key)
+            if title and not self._one("SELECT 1 FROM hidden JOIN page ON page.id = hidden.id WHERE title = ?", title):
+                found[key] = title
+        return found
+
+    def _title(self, target: int) -> str:
+        row = self._database.execute("SELECT title FROM target WHERE id = ?", (target,)).fetchone()
+        return row[0] if row else ""
 
     def require(self, roots: Iterable[str], depth: int) -> None:
         """Check that the roots exist and, where sub-categories are wanted, that links lead anywhere at all.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,8 @@ from tsugiki.errors import BadInput
 from tsugiki.pool import run, side_by_side
 from tsugiki.rows import Rejected
 from tsugiki.wiki.admit import set_aside
-from tsugiki.wiki.dumps.graph import Graph, Links, Tables, gather_categories, gather_links, gather_targets, read_links
-from tsugiki.wiki.dumps.sql import Row, as_text, as_title, read_table
+from tsugiki.wiki.dumps.graph import Databases, Graph, Links, Tables
+from tsugiki.wiki.dumps.sql import as_text, as_title, rows_of
 from tsugiki.wiki.tree import Case, Found, Member, Members, Tally, TreeConfig, categories_left_out, normalise, walk
 from tsugiki.work import Work
 
@@ -31,33 +30,52 @@ class Selection:
     tally: Tally
 
 
+def gather(tables: Tables, links: Links, hidden: bool, work: Work, workers: int) -> Graph:
+    """The category graph, its parts read from the tables side by side.
+
+    Args:
+        tables: the SQL files.
+        links: how categorylinks names categories.
+        hidden: whether it matters which categories readers do not see; page_props says it.
+        work: its directory takes databases of the wiki's categories; those that are there already are used.
+        workers: processes.
+
+    Raises:
+        BadInput: a file is damaged or none of its kind.
+        Preempted: told to stop.
+    """
+    databases = Databases.below(work.path, links, hidden)
+    side_by_side(databases.tasks(tables, links), workers, work.stop)
+    return Graph(databases)
+
+
 def select(
-    tables: Tables, tree: TreeConfig, namespaces: Collection[int], case: Case, work: Work, workers: int
+    tables: Tables, links: Links, graph: Graph, tree: TreeConfig, namespaces: Collection[int], case: Case, work: Work
 ) -> Selection:
     """Walk the tree in the tables of a dump, which are read as streams: memory grows with the tree, not the wiki.
 
     Args:
         tables: the SQL files.
+        links: how categorylinks names categories.
+        graph: the categories, as `gather` gives them.
         tree: the tree.
         namespaces: numbers of those whose pages are wanted.
         case: how the wiki writes titles.
-        work: its directory takes databases of the wiki's categories; those that are there already are used.
-        workers: processes.
+        work: tells when to stop.
 
     Raises:
         BadInput: a file is damaged, none of its kind or of another dump, a root is not there, or no page is found.
         Preempted: told to stop.
     """
-    links = read_links(tables)
     roots = [normalise(root, case) for root in tree.roots]
-    with closing(_gathered(tables, links, work, workers)) as graph:
-        graph.require(roots, tree.depth)
-        categories: dict[str, tuple[str, ...]] = {}
-        for _ in walk(tree, lambda name: Members((), categories.setdefault(name, graph.children(name))), case=case):
-            pass
-        keys = {key: name for name in categories for key in graph.keys(name)}
+    graph.require(roots, tree.depth)
+    categories: dict[str, tuple[str, ...]] = {}
+    for _ in walk(tree, lambda name: Members((), categories.setdefault(name, graph.children(name))), case=case):
+        pass
+    keys = {key: name for name in categories for key in graph.keys(name)}
     pages = run(partial(_pages_in, links, keys), work.stop)
-    listing = _listing(tables, categories, pages, namespaces, work, workers)
+    ids = frozenset(page_id for listed in pages.values() for page_id in listed)
+    listing = _Listing(categories, pages, run(partial(_titles, tables.page, ids), work.stop), namespaces)
     tally = Tally()
     found = {item.member.page_id: item for item in walk(tree, listing, tally, case)}
     if not found:
@@ -66,20 +84,6 @@ def select(
             "members left out): check roots, depth, allow, deny and namespaces"
         )
     return Selection(found, (*listing.rejected.values(), *categories_left_out(tally)), tally)
-
-
-def _gathered(tables: Tables, links: Links, work: Work, workers: int) -> Graph:
-    """The category graph, its parts gathered side by side."""
-    categories, subcats = work.path / "categories.sqlite", work.path / "links.sqlite"
-    # the longest first
-    tasks: dict[Path, Callable[[], None]] = {subcats: partial(gather_links, links, subcats)}
-    targets = None
-    if links.by_target and tables.linktarget is not None:
-        targets = work.path / "targets.sqlite"
-        tasks[targets] = partial(gather_targets, tables.linktarget, targets)
-    tasks[categories] = partial(gather_categories, tables.page, categories)
-    side_by_side([task for file, task in tasks.items() if not file.exists()], workers, work.stop)
-    return Graph(categories, subcats, targets)
 
 
 def _pages_in(links: Links, keys: Mapping[int | str, str]) -> dict[str, list[int]]:
@@ -116,7 +120,6 @@ class _Listing:
     pages: Mapping[str, list[int]]
     titles: Mapping[int, tuple[int, str]]
     """Namespace and title of every page in a category, by id."""
-    disambiguations: Collection[int]
     namespaces: Collection[int]
     rejected: dict[int, Rejected] = field(default_factory=dict)
 
@@ -134,36 +137,10 @@ class _Listing:
         elif self.titles[page_id][0] not in self.namespaces:
             namespace, title = self.titles[page_id]
             self.rejected[page_id] = set_aside(title, "namespace", f"namespace {namespace}")
-        elif page_id in self.disambiguations:
-            detail = "the wiki marks it as a disambiguation page"
-            self.rejected[page_id] = set_aside(self.titles[page_id][1], "disambiguation", detail)
         return page_id not in self.rejected
 
 
-def _listing(
-    tables: Tables,
-    categories: Mapping[str, tuple[str, ...]],
-    pages: Mapping[str, list[int]],
-    namespaces: Collection[int],
-    work: Work,
-    workers: int,
-) -> _Listing:
-    ids = frozenset(page_id for listed in pages.values() for page_id in listed)
-    tasks = [partial(_rows_of, tables.page, "page", ("page_id", "page_namespace", "page_title"), None, ids)]
-    if tables.page_props:
-        marked = ("pp_propname", "disambiguation")
-        tasks.append(partial(_rows_of, tables.page_props, "page_props", ("pp_page",), marked, ids))
-    titled, *marks = side_by_side(tasks, workers, work.stop)
-    titles = {int(page_id): (int(namespace), as_title(title)) for page_id, namespace, title in titled}
-    return _Listing(categories, pages, titles, frozenset(int(row[0]) for rows in marks for row in rows), namespaces)
-
-
-def _rows_of(
-    path: Path, table: str, columns: tuple[str, ...], where: tuple[str, str] | None, ids: Collection[int]
-) -> list[Row]:
-    """Rows of a table whose first column is one of these page ids."""
-    wanted = {b"%d" % page_id for page_id in ids}
-    found: list[Row] = []
-    for rows in read_table(path, table, columns, where):
-        found += [row for row in rows if row[0] in wanted]
-    return found
+def _titles(page: Path, ids: Collection[int]) -> dict[int, tuple[int, str]]:
+    """Namespace and title of the pages of these ids."""
+    rows = rows_of(page, "page", ("page_id", "page_namespace", "page_title"), ids)
+    return {int(page_id): (int(namespace), as_title(title)) for page_id, namespace, title in rows}

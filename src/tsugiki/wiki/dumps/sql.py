@@ -1,7 +1,7 @@
 """Stream the rows of one table from a dump that mysqldump or mariadb-dump wrote, its columns by name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 
@@ -13,9 +13,9 @@ Row = tuple[bytes, ...]
 """Values as the file writes them: quoted and escaped text, digits, or NULL; `as_text` and `as_number` read them."""
 
 # Possessive throughout: what has matched once is never tried again, so that time grows with the file's length alone.
-_TEXT = rb"(?:_binary )?'[^'\\]*+(?:\\.[^'\\]*+)*+'"
-_BARE = rb"[^'(),\\\s]++"
-_VALUE = rb"(?:" + _TEXT + rb"|" + _BARE + rb")"
+_TEXT = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
+# The usual ways first: the order changes the speed alone.
+_VALUE = rb"(?:" + _TEXT + rb"|[0-9]++|[^'(),\\\s]++|_binary " + _TEXT + rb")"
 _INTO = rb"(?:INSERT|REPLACE)(?: IGNORE)? INTO "
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
@@ -69,6 +69,15 @@ def read_table(
         Preempted: the pool that runs this was told to stop.
     """
     return _Scan(PackedFile(path), table, columns, where).batches()
+
+
+def rows_of(
+    path: Path, table: str, columns: Sequence[str], ids: Collection[int], where: tuple[str, str | int] | None = None
+) -> Iterator[Row]:
+    """The rows that `read_table` reads, but only those whose first column is one of these ids."""
+    wanted = {b"%d" % number for number in ids}
+    for rows in read_table(path, table, columns, where):
+        yield from [row for row in rows if row[0] in wanted]
 
 
 class _Scan:
@@ -193,7 +202,7 @@ class _Scan:
 
     def _malformed(self, rest: bytes) -> BadInput:
         row = re.match(rb"\(((?:" + _VALUE + rb",)*+" + _VALUE + rb")\)", rest, re.DOTALL)
-        count = len(re.findall(_VALUE, row[1], re.DOTALL)) if row else len(self.columns)
+        count = len(re.findall(_VALUE + rb"(?:,|\Z)", row[1], re.DOTALL)) if row else len(self.columns)
         if count != len(self.columns):
             return self._fault(f"a row has {count} values, and the table {len(self.columns)} columns")
         excerpt = rest[:60].decode(errors="replace")
