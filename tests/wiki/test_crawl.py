@@ -18,7 +18,8 @@ from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute
 from tsugiki.kinds import Pages
 from tsugiki.store import Store, open_store
-from tsugiki.wiki.crawl.fetch import base36
+from tsugiki.wiki.crawl.fetch import MOST_BYTES, base36, packed
+from tsugiki.wiki.tree import Found, Member
 
 
 @pytest.fixture
@@ -202,6 +203,20 @@ def test_the_checksum_is_written_as_a_real_dump_writes_it(data: Path) -> None:
     (text,) = re.findall("<text[^>]*>(.*?)</text>", source, re.DOTALL)
     (sha1,) = re.findall("<sha1>(.*?)</sha1>", source)
     assert base36(hashlib.sha1(html.unescape(text).encode()).hexdigest()) == sha1
+
+
+def test_batches_hold_fifty_pages_or_what_fits_into_an_answer() -> None:
+    def sizes(*lengths: int) -> list[int]:
+        found = [Found(Member(number, ""), ()) for number in range(len(lengths))]
+        batches = list(packed(found, dict(enumerate(lengths))))
+        assert [item for batch in batches for item in batch] == found
+        return [len(batch) for batch in batches]
+
+    assert sizes() == []
+    assert sizes(*[1] * 101) == [50, 50, 1]
+    half = MOST_BYTES // 2
+    assert sizes(half, half, 1, half) == [2, 2]
+    assert sizes(1, MOST_BYTES, 1, 2 * MOST_BYTES, 1) == [1, 1, 1, 1, 1]
 
 
 def test_a_checksum_has_31_digits() -> None:
