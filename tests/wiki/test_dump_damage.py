@@ -11,6 +11,7 @@ from tests.wiki.dumping import TREE, read
 from tests.wiki.sqldump import LINKS_NEW, PAGE, statements
 from tests.wiki.wikidump import Made, WikiDump
 from tsugiki.errors import BadInput
+from tsugiki.rows import Rejected
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,19 @@ def test_checksums_may_be_of_other_kinds_and_must_list_every_file(files, tmp_pat
 def test_what_would_give_nothing_or_half_is_refused(files, tmp_path, changes, message):
     with pytest.raises(BadInput, match=message):
         read(files, tmp_path, **changes)
+
+
+def test_what_is_missing_is_put_up_with_up_to_the_share(files, tmp_path):
+    rows, _ = read(files, tmp_path)
+    missing = [row.detail for row in rows if isinstance(row, Rejected) and row.reason == "missing"]
+    assert missing == [
+        "listed in アニメ, but not in the page table",
+        "listed in アニメ, but not in the page table",
+        "page 17 of the tables is not in the dump",
+    ]
+    assert len(read(files, tmp_path, max_rejected_share=3 / len(rows))[0]) == len(rows)
+    with pytest.raises(BadInput, match="max_rejected_share"):
+        read(files, tmp_path, max_rejected_share=2.9 / len(rows))
 
 
 def test_near_names_begin_alike_or_hold_the_root(tmp_path):

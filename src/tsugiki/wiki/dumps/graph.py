@@ -218,8 +218,8 @@ class Graph:
         for root in roots:
             known = self._one("SELECT 1 FROM page WHERE title = ?", root) or len(self.keys(root)) > 1
             if not (known or self._one("SELECT 1 FROM subcat WHERE parent = ?", root)):
-                near = ", ".join(self._near(root)) or "none has a similar name"
-                raise BadInput(f"the root {root!r} is no category of the dump; near it: {near}")
+                near = f"near it: {', '.join(names)}" if (names := self._near(root)) else "no name is near it"
+                raise BadInput(f"the root {root!r} is no category of the dump; {near}")
 
     def _require_links(self) -> None:
         if not self._one("SELECT 1 FROM subcat"):
