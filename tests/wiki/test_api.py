@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.wiki.made_wiki import MadeWiki, serving
 from tsugiki.errors import BadInput, TsugikiError
 from tsugiki.wiki.api.client import LONGEST_PAUSE, Client, Unanswered
 from tsugiki.wiki.api.config import ApiConfig
-from tsugiki.wiki.api.query import batches, merged
+from tsugiki.wiki.api.query import MOST_PARTS, batches, merged
 from tsugiki.wiki.api.verdict import Again, Response, judge
 
 SITE = {"action": "query", "meta": "siteinfo"}
@@ -242,10 +242,27 @@ def test_parts_of_a_batch_are_put_together_each_item_once() -> None:
     }
 
 
-def test_a_wiki_that_goes_round_in_circles_is_left() -> None:
-    answer = {"continue": {"gcmcontinue": "1", "continue": "||"}, "query": {}}
-    with pytest.raises(TsugikiError, match="no end after 10000 parts"):
-        list(batches(lambda _params: answer, {}))
+def test_a_wiki_that_does_not_get_on_is_left_after_one_repetition() -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def ask(params: Mapping[str, str]) -> dict[str, Any]:
+        asked.append(params)
+        return {"continue": {"rvcontinue": "1|2", "continue": "||"}, "query": {}}
+
+    with pytest.raises(TsugikiError, match="does not get beyond .*'rvcontinue': '1|2'"):
+        list(batches(ask, {}))
+    assert len(asked) == 2
+
+
+def test_a_wiki_that_goes_round_in_circles_is_left_too() -> None:
+    numbers = count()
+
+    def ask(_params: Mapping[str, str]) -> dict[str, Any]:
+        return {"continue": {"gcmcontinue": str(next(numbers)), "continue": "||"}, "query": {}}
+
+    with pytest.raises(TsugikiError, match="does not get beyond"):
+        list(batches(ask, {}))
+    assert next(numbers) == MOST_PARTS
 
 
 def test_recorded_chains_are_continued_as_they_were(data: Path) -> None:
