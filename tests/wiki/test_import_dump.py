@@ -17,6 +17,7 @@ from tsugiki.rows import Page, Rejected
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.dump import read_dump
 from tsugiki.wiki.dumps.cut import Cut, Files
+from tsugiki.wiki.dumps.index import pages_at, places_of_titles
 from tsugiki.wiki.dumps.sql import as_text, read_table
 from tsugiki.work import Work
 
@@ -59,15 +60,35 @@ def test_categories_come_from_the_tables_if_asked_for_without_those_that_are_hid
     assert found["外の & 頁"] == ("文化", "頁のない分類")
 
 
-@pytest.mark.parametrize("footer_alone", [True, False])
-def test_rows_do_not_depend_on_workers_streams_or_the_end_of_the_file(tmp_path, footer_alone):
+@pytest.mark.parametrize("apart", [True, False])
+def test_rows_do_not_depend_on_workers_streams_or_how_the_xml_begins_and_ends(tmp_path, apart):
     expected = None
-    for per_stream in (1, 4, 100):
-        files = WikiDump(tmp_path / "dump", PAGES, per_stream=per_stream, footer_alone=footer_alone).write()
-        for workers in (1, 2):
-            rows, _ = read(files, tmp_path, workers)
-            expected = expected or rows
-            assert rows == expected
+    for per_stream, workers in ((1, 1), (4, 1), (4, 2), (100, 1)):
+        files = WikiDump(tmp_path / "dump", PAGES, per_stream=per_stream, apart=apart).write()
+        rows, _ = read(files, tmp_path, workers)
+        expected = expected or rows
+        assert rows == expected
+
+
+def test_the_order_of_the_index_does_not_matter(tmp_path):
+    files = WikiDump(tmp_path / "dump", PAGES).write()
+    del files["checksums"]
+    expected = read(files, tmp_path)[0], read({"dump": files["dump"], "index": files["index"]}, tmp_path, tree=None)[0]
+    lines = bz2.decompress(files["index"].read_bytes()).splitlines(keepends=True)
+    files["index"].write_bytes(bz2.compress(b"".join(reversed(lines))))
+    again = read(files, tmp_path)[0], read({"dump": files["dump"], "index": files["index"]}, tmp_path, tree=None)[0]
+    assert again == expected
+
+
+def test_lines_of_an_index_may_be_cut_anywhere_by_the_pieces_read(files, monkeypatch):
+    text = bz2.decompress(files["index"].read_bytes())
+    files["index"].write_bytes(text)
+    expected = pages_at(files["index"])
+    assert sum(expected.values()) == len(text.splitlines())
+    for size in range(1, 30):
+        monkeypatch.setattr("tsugiki.wiki.source._READ_BYTES", size)
+        assert pages_at(files["index"]) == expected
+        assert places_of_titles(files["index"], ["外の & 頁", "星: 灯台", "無い"]).keys() == {"外の & 頁", "星: 灯台"}
 
 
 def test_without_a_tree_all_pages_are_read_as_import_pages_reads_them(tmp_path):
@@ -187,7 +208,7 @@ def test_the_plan_counts_the_pages_of_branches_and_what_it_found_out_is_used(fil
     assert [line.strip() for line in lines[1:-1]] == [
         "dump        testwiki-20260101-pages-articles-multistream.xml.bz2 (testwiki)",
         "categories  4 below アニメ, to depth 2",
-        "left out    1 category_deny, 1 missing, 2 namespace",
+        "left out    1 category_deny, 2 missing, 2 namespace",
         "pages       13, before it is known which of them redirect",
         "8 by アニメ",
         "4 by アニメ / 環",
