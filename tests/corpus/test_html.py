@@ -3,6 +3,7 @@
 import pytest
 
 from tsugiki.rows import Page
+from tsugiki.wiki.markup import find_categories
 
 PARSER = """<!DOCTYPE html><html><body><h1 id="firstHeading">星屑の灯台</h1><div id="mw-content-text">
 <div class="mw-content-ltr mw-parser-output" lang="ja">
@@ -118,3 +119,17 @@ def test_html_nested_beyond_the_limit_is_read_by_the_simple_rules(config):
     document = clean(Page(title="x", text=text, markup="html"), config()).result
     assert document.fallback.startswith("too_deep")
     assert [line for line in document.text.split("\n") if line] == ["甲", "音楽", "歌&声"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<link rel="mw:PageProp/Category" href="./Category:%E7%81%AF%E5%8F%B0_(%E6%9E%B6%E7%A9%BA)#ほし" id="x"/>'
+        '<link href="./Category:A&amp;B" rel="mw:PageProp/Category"><link rel="mw:PageProp/nocc" href="./Category:丙">',
+        '<div id="catlinks"><ul><li><a href="/wiki/%E7" title="Category:灯台 (架空)">灯台</a></li>'
+        '<li><a href="/wiki/x" title="Category:A&amp;B">A</a></li></ul></div>'
+        '<a href="/wiki/y" title="Category:丙">丙</a>',
+    ],
+)
+def test_categories_are_read_from_html(text):
+    assert find_categories(text, "html") == ("灯台 (架空)", "A&B")

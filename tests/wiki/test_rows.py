@@ -52,7 +52,7 @@ def test_bad_lines_are_set_aside_with_their_number(tmp_path, config, pack):
         {**GOOD, "id": True},
         {**GOOD, "id": "5"},
         {**GOOD, "categories": "作品"},
-        {**GOOD, "markup": "html"},
+        {**GOOD, "markup": "latex"},
         '{"title": "x", "text": "あ"}'.encode()[:-4] + b'"}',
         b"[" * 100_000,
         b'{"title": "x", "text": "\\ud800"}',
