@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*"
 _DISAMBIGUATION = re.compile(r"\s*\([^()]*\)$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One use of a template."""
 
