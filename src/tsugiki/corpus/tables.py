@@ -56,7 +56,9 @@ def read_spans(attributes: str) -> tuple[int, int]:
 
 def tidy_cell(text: str) -> str:
     """A cell's text on one line, without a mark of cells that was one too many."""
-    return " ".join(without_marks(flatten(text)).split()).lstrip(_MARK_OF_CELLS)
+    if "<" in text or not text.isprintable():
+        text = without_marks(flatten(text))
+    return " ".join(text.split()).lstrip(_MARK_OF_CELLS)
 
 
 def render_table(table: Table, ledger: Ledger) -> list[str]:

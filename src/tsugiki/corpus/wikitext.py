@@ -7,6 +7,8 @@ from tsugiki.corpus.marks import Ledger
 _QUOTES = re.compile(r"''(?:'{0,3})")
 _SWITCH = re.compile(r"__(?:[A-Z]{3,30}|[ぁ-んァ-ヶー一-龠]{2,20})__")
 _REST = re.compile(r"\{\{|\}\}|^[ \t]*(?:\{\||\|\}|\|-)[^\n]*$", re.MULTILINE)
+
+
 def strip_quotes(text: str, ledger: Ledger) -> str:
     """Remove the quotes that make text italic or bold."""
     return ledger.sub("emphasis", _QUOTES, "", text) if "''" in text else text
