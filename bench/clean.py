@@ -26,9 +26,10 @@ from pathlib import Path
 from bench.quality.pages import wikitext_pages
 from tsugiki.corpus.clean import clean_pages, clean_row
 from tsugiki.corpus.config import CorpusConfig, DuplicatesConfig
+from tsugiki.corpus.signature import sign
 from tsugiki.corpus.totals import Totals
 from tsugiki.rowfile import RowWriter, read_rows
-from tsugiki.rows import Page, Rejected
+from tsugiki.rows import Document, Page, Rejected
 
 CONFIG = CorpusConfig(
     normalisation="nfkc",
@@ -118,6 +119,32 @@ def speed(rounds: int) -> None:
     print(f"  tsugiki / WikiExtractor {statistics.median(ratios):.2f} (rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 
+def signatures(rounds: int) -> None:
+    """Print what the search for repetitions costs in each process, beside other MinHashes of the same 5-grams."""
+    from datasketch import MinHash
+    from rensa import RMinHash
+
+    def ngrams(text: str) -> list[str]:
+        return [text[start : start + 5] for start in range(len(text) - 4)]
+
+    def by_datasketch(text: str) -> None:
+        MinHash(num_perm=128).update_batch([ngram.encode() for ngram in ngrams(text)])
+
+    def by_rensa(text: str) -> None:
+        RMinHash(num_perm=128, seed=1).update(ngrams(text))
+
+    results = (clean_row(page, CONFIG)[0].result for page in wikitext_pages(data()))
+    texts = [result.text for result in results if isinstance(result, Document)]
+    tools = {"tsugiki": lambda text: sign(text, CONFIG.duplicates), "datasketch": by_datasketch, "rensa": by_rensa}
+    for name, tool in tools.items():
+        times = []
+        for _ in range(rounds):
+            start = time.process_time()
+            deque(map(tool, texts), maxlen=0)
+            times.append(time.process_time() - start)
+        print(f"signature by {name:<12}{statistics.median(times) / sum(map(len, texts)) * 1e9:6.0f} ns a character")
+
+
 def scaling(megabytes: float, rounds: int) -> None:
     """Print how much faster two processes are than one, and how many the one that reads and writes can keep busy."""
     with tempfile.TemporaryDirectory() as name:
@@ -192,6 +219,7 @@ def main() -> None:
         peak(options.peak)
         return
     speed(options.rounds)
+    signatures(3)
     scaling(options.megabytes, max(3, options.rounds // 3))
     memory((options.megabytes, options.megabytes * 4))
 

@@ -183,6 +183,17 @@ def test_the_files_are_written_and_say_the_same(report, corpus_config, tmp_path:
     assert (tmp_path / "loss.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_pages_read_by_simple_rules_are_counted_and_accounted_for(corpus_config):
+    deep = "本文。" * 30 + "{{a|" * 200 + "深" + "}}" * 200
+    figures, totals, (document,) = figures_of([WikiPage(title="深", text=deep)], corpus_config())
+    one = figures["markups"]["wikitext"]
+    assert document.fallback
+    assert one["rules"]["fallback"] == {"times": 1, "pages": 1}
+    assert one["chars_of_documents"] - sum(step["removed"] for step in one["steps"]) == len(document.text)
+    said = "".join(Page(render(figures, *totals.samples.ordered())).text)
+    assert "1 page read by simple rules only" in said
+
+
 def test_no_page_at_all_is_a_report_too(corpus_config):
     figures, totals, _ = figures_of([], corpus_config())
     assert "0 documents" in "".join(Page(render(figures, *totals.samples.ordered())).text)
