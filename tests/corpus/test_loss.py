@@ -184,7 +184,7 @@ def test_the_files_are_written_and_say_the_same(report, corpus_config, tmp_path:
 
 
 def test_pages_read_by_simple_rules_are_counted_and_accounted_for(corpus_config):
-    deep = "本文。" * 30 + "{{a|" * 200 + "深" + "}}" * 200
+    deep = "本文<ref>注</ref>。" * 30 + "{{a|" * 200 + "深" + "}}" * 200
     figures, totals, (document,) = figures_of([WikiPage(title="深", text=deep)], corpus_config())
     one = figures["markups"]["wikitext"]
     assert document.fallback
