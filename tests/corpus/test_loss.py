@@ -154,6 +154,7 @@ def test_the_page_tells_what_was_removed_and_runs_nothing(report):
         "near_duplicate",
         "Repeats",
         "Infobox 作品",
+        "40 uses of templates dropped that cleaning does not know",
         "脚注",
     ):
         assert text in said
