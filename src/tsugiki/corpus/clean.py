@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -99,7 +99,7 @@ def clean_pages(
 def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:
     """The same page without its document."""
     content = getattr(cleaned.result, "text", "")[:_EXCERPT_CHARS]
-    return replace(cleaned, result=rejected(pair, content), chars_out=0, remains={})
+    return replace(cleaned, result=rejected(pair, content), chars_out=0, remains=Counter())
 
 
 def _in_order(pages: Iterable[Page | Rejected], config: CorpusConfig, workers: int) -> Iterator[tuple[_Rows, _Done]]:
@@ -140,10 +140,10 @@ def _follow_caller() -> None:
 
 
 def _clean_batch(rows: _Rows, config: CorpusConfig) -> _Done:
-    return [_clean_row(row, config) for row in rows]
+    return [clean_row(row, config) for row in rows]
 
 
-def _clean_row(row: Page | Rejected, config: CorpusConfig) -> tuple[Cleaned, Signature | None]:
+def clean_row(row: Page | Rejected, config: CorpusConfig) -> tuple[Cleaned, Signature | None]:
     """What became of a row, and the signature of its document, if it became one."""
     if isinstance(row, Rejected):
         return Cleaned(row), None

@@ -48,9 +48,12 @@ def render_infobox(named: dict[str, str], unnamed: list[str]) -> str:
 
 
 def _field(key: str, value: str) -> list[str]:
+    flat = flatten(value).strip()
+    if not flat:
+        return []
     plain: list[str] = []
     nested: list[str] = []
-    for line in flatten(value).split("\n"):
+    for line in flat.split("\n"):
         text = line.strip()
         (nested if text.startswith(FIELD) else plain).append(_BULLET.sub("", without_marks(text)).strip())
     text = _joined([line for line in plain if line], value)
@@ -67,8 +70,10 @@ def render_record(named: dict[str, str]) -> str:
 
 def is_shown(value: str) -> bool:
     """Whether a value says something: names of files, sizes and colours do not."""
-    return not (_FILE.match(value) or _SIZE.match(value))
+    return not (("." in value and _FILE.match(value)) or _SIZE.match(value))
 
 
 def _joined(lines: list[str], value: str) -> str:
+    if len(lines) < 2:
+        return "".join(lines)
     return ("、" if re.search(r"^[*#:]", value, re.MULTILINE) else " ").join(lines)

@@ -137,4 +137,4 @@ def show(text: str, _ledger: Ledger) -> str:
 
 def without_marks(text: str) -> str:
     """The text without marks; breaks become spaces."""
-    return _MARKS.sub("", text).replace(BREAK, " ")
+    return text if text.isprintable() else _MARKS.sub("", text).replace(BREAK, " ")

@@ -13,7 +13,8 @@ _CLOSING = {")": "(（", "）": "(（", "」": "「", "』": "『"}
 _SEPARATORS = frozenset(" 　、,，;；:：・/／-－–—〜～~\n")
 _EMPTY_PAIR = re.compile(r"[(（「『][ 　、,，;；:：・/／\-－–—〜～~\n]{0,20}[)）」』]")
 _LEADING = re.compile("([(（]) ?[、,，;；](?:[ 　、,，;；])*")
-_TRAILING = re.compile("(?<![ 　、,，;；])[ 　]?[、,，;；](?:[ 　、,，;；])*([)）])")
+# The first of several separators: it is a comma, or a space before one.
+_TRAILING = re.compile("[ 　、,，;；](?<![ 　、,，;；].)(?:(?<=[、,，;；])|[、,，;；])[ 　、,，;；]*+([)）])")
 _COMMAS = re.compile("、(?: ?、)+")
 # Finds no more than whether there is anything to repair: one set of characters to look for makes it fast.
 _REPAIRABLE = re.compile(

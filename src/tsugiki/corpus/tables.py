@@ -49,13 +49,17 @@ class Table:
 
 def read_spans(attributes: str) -> tuple[int, int]:
     """Columns and rows that a cell with these HTML attributes spans."""
+    if not attributes:
+        return 1, 1
     spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(attributes)}
     return spans.get("col", 1), spans.get("row", 1)
 
 
 def tidy_cell(text: str) -> str:
     """A cell's text on one line, without a mark of cells that was one too many."""
-    tidy = " ".join(without_marks(flatten(text)).split())
+    if "<" in text or not text.isprintable():
+        text = without_marks(flatten(text))
+    tidy = " ".join(text.split())
     return _MARK_OF_CELLS.sub("", tidy, count=1) if tidy.startswith(_MARKS_OF_CELLS) else tidy
 
 
@@ -98,6 +102,11 @@ def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
     size = 0
     carried: dict[int, tuple[int, Cell]] = {}
     for row in rows:
+        if not carried and all(cell.rows <= 1 and cell.columns <= 1 for cell in row):
+            size += sum(len(cell.text) + 1 for cell in row)
+            ledger.check_chars(size)
+            yield [_Placed(column, cell) for column, cell in enumerate(row)]
+            continue
         column, waiting = 0, list(reversed(row))
         line: list[_Placed] = []
         following: dict[int, tuple[int, Cell]] = {}
@@ -156,7 +165,7 @@ class _Block:
         labels = self.labels.get(column, {})
         end = column + _span(cell)
         label = " ".join(labels)
-        if any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
+        if end > column + 1 and any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
             spanned_labels = [" ".join(self.labels.get(spanned, {})) for spanned in range(column, end)]
             if len(spanned_labels) > _MOST_LABELS or not all(spanned_labels):
                 return cell.text

@@ -1,5 +1,6 @@
 """What cleaning did, summed over all pages: the same for any number of processes."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ from tsugiki.corpus.samples import Samples
 from tsugiki.corpus.tally import Tally
 from tsugiki.rows import Document, Markup, Page, Rejected
 
-_REMAINS = ("()", "（）", "「」", "『』", "{{", "[[", "'''", "<ref")
+_REMAINS = re.compile(r"\(\)|（）|「」|『』|\{\{|\[\[|<ref|'''")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Cleaned:
     chars_in: int = 0
     chars_out: int = 0
     """Characters of the document; 0 for a page set aside."""
-    remains: dict[str, int] = field(default_factory=dict)
+    remains: Counter[str] = field(default_factory=Counter)
     """Empty brackets and markup that are still in the document, with their counts."""
 
 
@@ -93,6 +94,6 @@ class Totals:
         return {"chars_in": chars_in, "chars_out": chars_out} | rules
 
 
-def find_remains(text: str) -> dict[str, int]:
+def find_remains(text: str) -> Counter[str]:
     """Empty brackets and markup in a cleaned text, with their counts."""
-    return {remains: count for remains in _REMAINS if (count := text.count(remains))}
+    return Counter(_REMAINS.findall(text))

@@ -9,6 +9,7 @@ _OPENING = re.compile(r"[ \t:*#;]*\{\|")
 _TOKEN_LINE = re.compile(r"^[ \t:*#;]*(\{\||\|\})", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[^|\[\]]*=[^|\[\]]*$|\s*(?:nowrap)?\s*$", re.IGNORECASE)
 _ONLY_ATTRIBUTES = re.compile(r"^(?:(?:style|align|class|bgcolor|width)\s*=\s*\"[^\"]*\"\s*)+$", re.IGNORECASE)
+_LIST_MARKERS = "*#:;"
 _LIST = re.compile(r"^[ \t]*[*#:;]+[ \t]*", re.MULTILINE)
 
 
@@ -27,10 +28,10 @@ class _Open:
         if self.in_caption:
             self.table.caption = tidy_cell("\n".join(self.text))
         elif self.cell is not None:
-            text = "\n".join(self.text).strip().removesuffix("|")
+            text = (self.text[0] if len(self.text) == 1 else "\n".join(self.text)).strip().removesuffix("|")
             if "=" in text and _ONLY_ATTRIBUTES.match(text):
                 text = ""
-            if _LIST.search(text):
+            if (text[:1] in _LIST_MARKERS or "\n" in text) and _LIST.search(text):
                 text = "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n"))))
             else:
                 text = tidy_cell(text)
