@@ -187,7 +187,7 @@ def test_an_empty_heading_goes_and_its_parent_stays(cleaned):
 
 
 def test_markdown_leaves_ranges_faces_and_numbers_in_brackets(cleaned):
-    text = "北緯7~10度、西経77~83度。（1155年~1809年~1917年）(^o^)と(^^)\n\n(1) 第一説"
+    text = "北緯7~10度、西経77~83度。（1155年~1809年~1917年）(^o^)と(^^)、甲*、乙*\n\n(1) 第一説"
     assert cleaned(text, "markdown") == text
 
 
