@@ -27,12 +27,20 @@ _AUTOLINK = re.compile(r"<(?:https?|ftp|mailto):[^<>\s]*>", re.IGNORECASE)
 _LONG_AUTOLINK = re.compile(rf"{hide('[')}?<(?:https?|ftp):[!-~]*?%5D(?=[^\x00-\x7f])([^<>\n]*)>", re.IGNORECASE)
 _HTML_FOOTNOTE = re.compile(r"<a href=\"#fn[^\"<>]*\"[^<>]*>(?:<sup>)?[^<>]{0,12}(?:</sup>)?</a>", re.IGNORECASE)
 _COLON_LABEL = re.compile(r"(<a href=\":[^\"<>]*\"[^<>]*>):")
-_STRONG = re.compile(r"\*{2,}")
-_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
+# Between digits a mark means to multiply (2*3*4), and so does a pair with ASCII words on both sides (a*b*c). Each
+# pattern looks back from the mark it begins with: a fixed character is found fastest.
+_TIMES = r"(?<![0-9]\*(?=\**[0-9]))"
+_STRONG = re.compile(rf"\*(?<!\*\*){_TIMES}\*+")
+_EMPHASIS = re.compile(
+    rf"\*(?:(?<![A-Za-z0-9]\*)|(?=[^*\n]+\*(?![A-Za-z0-9]))){_TIMES}(?!\s)([^*\n]+)\*(?<!\s\*){_TIMES}"
+)
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
 _POWER = re.compile(r"(?<=[0-9])\^([-−+0-9]{1,20})\^")
 _SUPERSCRIPT = re.compile(r"\^([^\s^]{1,60})\^")
-_SUBSCRIPT = re.compile(r"~([^\s~]{1,60})~")
+# H~2~O and V~max~ as converters write them; 5~6時と7~8時 and A~B~C are ranges.
+_SUBSCRIPT = re.compile(
+    r"~(?<=[^\W\d_]~|[)）\]]~)(?:([-−+0-9]{1,20})|([A-Za-z0-9α-ωΑ-Ω+−-]{1,20})(?=~(?![A-Za-z0-9])))~"
+)
 _CARET = hide("^")
 
 
@@ -90,7 +98,7 @@ def strip_emphasis(text: str, ledger: Ledger) -> str:
         text = ledger.sub("emphasis", _EMPHASIS, r"\1", text)
     if "~" in text:
         text = ledger.sub("emphasis", _STRUCK, r"\1", text)
-        text = ledger.sub("script", _SUBSCRIPT, r"\1", text)
+        text = ledger.sub("script", _SUBSCRIPT, r"\1\2", text)
     if "^" in text:
         text = ledger.sub("power", _POWER, rf"{_CARET}\1", text)
         text = ledger.sub("script", _SUPERSCRIPT, r"\1", text)
