@@ -188,12 +188,15 @@ def test_tables_of_other_shapes(cleaned, text, expected):
         ("{{仮リンク|灯台 (架空)|en|x}}と{{仮リンク|甲|label=乙|en|y}}", "灯台と乙"),
         ("{{JPN}}・{{Flagicon|JPN}}[[港]]{{要出典範囲|の話|date=x}}", "日本・港の話"),
         ("生年 {{生年月日と年齢|1990|5|6}}", "生年 1990年5月6日"),
+        ("{{Flag|USA}}と{{flagcountry|架空国}}", "アメリカ合衆国と架空国"),
+        ("{{和暦|2031}}、{{和暦|1989}}、{{和暦|1868}}、{{和暦|1800}}", "令和13年、昭和64年/平成元年、明治元年、1800年"),
         ("首都 {{weight|normal|(港)}}", "首都 (港)"),
         ("{{Harvtxt|風間|雨宮|2031}}と{{ISBN2|1-2}}と{{fontsize|80%|小}}", "風間、雨宮 (2031)とISBN 1-2と小"),
         ("10<sup>6</sup>と x<sub>1</sub>", "10^6と x1"),
         ("[[File:a.jpg|thumb|港の[[灯台]]{{small|x}}]]本文<gallery>\na.jpg|甲\n</gallery>", "本文"),
         ("[[en:Star]][[:en:Star|星]]と[[Re:起点]]と[[港 (町)|]]", "星とRe:起点と港"),
         ("[https://a.example/?b=c 公式]と[https://a.example]", "公式と"),
+        ("<nowiki>&lt;ref&gt; # &#91;[甲]]; ''乙''</nowiki>", "<ref> # [[甲]]; ''乙''"),
         ("__NOTOC__本文{{DEFAULTSORT:ほし}}{{Tv-stub}}", "本文"),
         ("甲<!-- 乙 -->丙<nowiki>[[丁]]</nowiki>", "甲丙[[丁]]"),
         ("{{前後番組|放送局=a|番組名=b|前番組=c|次番組=d}}本文", "本文"),
@@ -204,7 +207,10 @@ def test_tables_of_other_shapes(cleaned, text, expected):
         ("1989年{{没年齢|1928|11|3|1989|2|9}}と{{没年齢2|1928|1|3|1989|2|9}}", "1989年（60歳没）と61歳没"),
         ("1989年{{没年齢|1928||?|1989|2|9}}", "1989年"),
         ("{{ruby|2=かな|1=漢字}}と{{生年月日と年齢|3=5|1=1990|2=4}}", "漢字（かな）と1990年4月5日"),
-        ("{{small|甲|1=a=b}}と{{hlist|99999999999=丙|甲|3=乙}}", "a=bと甲、乙、丙"),
+        (
+            "{{ruby|2=海|漢字|かな}}と{{small|甲|1=a=b}}と{{hlist|99999999999=丙|甲|3=乙}}",
+            "漢字（かな）とa=bと甲、乙、丙",
+        ),
         ("[[ファイル:a.jpg|thumb|説明。\n\n[[続き]]。]]本文", "本文"),
         ("甲[[ファイル:a.jpg|thumb|説明。\n\n乙\n== 次 ==\n丙", "甲ファイル:a.jpg|thumb|説明。\n\n乙\n\n次\n丙"),
         ("{{Maplink2|zoom=10|frame=yes|plain=yes|stroke-color=cc0000}}本文", "本文"),
@@ -216,6 +222,11 @@ def test_templates_and_links(cleaned, text, expected):
 
 def test_an_empty_heading_goes_and_its_parent_stays(cleaned):
     assert cleaned("== 甲 ==\n=== 乙 ===\n{{Main|x}}\n=== 丙 ===\n文。\n== 丁 ==\n") == "甲\n\n丙\n文。"
+
+
+def test_markdown_leaves_ranges_faces_and_numbers_in_brackets(cleaned):
+    text = "北緯7~10度、西経77~83度。（1155年~1809年~1917年）(^o^)と(^^)、甲*、乙*\n\n(1) 第一説"
+    assert cleaned(text, "markdown") == text
 
 
 def test_markdown_inline(cleaned):

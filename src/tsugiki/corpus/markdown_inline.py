@@ -32,14 +32,15 @@ _COLON_LABEL = re.compile(r"(<a href=\":[^\"<>]*\"[^<>]*>):")
 _TIMES = r"(?<![0-9]\*(?=\**[0-9]))"
 _STRONG = re.compile(rf"\*(?<!\*\*){_TIMES}\*+")
 _EMPHASIS = re.compile(
-    rf"\*(?:(?<![A-Za-z0-9]\*)|(?=[^*\n]+\*(?![A-Za-z0-9]))){_TIMES}(?!\s)([^*\n]+)\*(?<!\s\*){_TIMES}"
+    rf"\*(?:(?<![A-Za-z0-9]\*)|(?=[^*\n]+\*(?![A-Za-z0-9]))){_TIMES}"
+    rf"([^*\s、。，．,.）)」』\]][^*\n]*)\*(?<!\s\*){_TIMES}"
 )
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
 _POWER = re.compile(r"(?<=[0-9])\^([-−+0-9]{1,20})\^")
-_SUPERSCRIPT = re.compile(r"\^([^\s^]{1,60})\^")
-# H~2~O and V~max~ as converters write them; 5~6時と7~8時 and A~B~C are ranges.
+# Only what follows a word: (^o^) is a face, 7~10 and 77~83 are two ranges, and so is A~B~C. H~2~O and V~max~ are not.
+_SUPERSCRIPT = re.compile(r"(?<=[\w)\]])\^([\w+,.−–*-]{1,20})\^")
 _SUBSCRIPT = re.compile(
-    r"~(?<=[^\W\d_]~|[)）\]]~)(?:([-−+0-9]{1,20})|([A-Za-z0-9α-ωΑ-Ω+−-]{1,20})(?=~(?![A-Za-z0-9])))~"
+    r"~(?<=[A-Za-zα-ωΑ-Ω)）\]]~)(?:([-−+0-9]{1,20})|([0-9A-Za-zα-ωΑ-Ω+,.−-]{1,20})(?=~(?![A-Za-z0-9])))~"
 )
 _CARET = hide("^")
 
