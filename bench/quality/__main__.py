@@ -1,6 +1,6 @@
 """Facts kept, brackets emptied and markup left by cleaning, beside WikiExtractor and mwparserfromhell.
 
-TSUGIKI_DATA=… .venv/bin/python -m bench.quality [--misses 20] [--pages 5]
+TSUGIKI_DATA=… .venv/bin/python -m bench.quality [--misses 20] [--every 5]
 """
 
 from __future__ import annotations
@@ -70,6 +70,12 @@ def tsugiki(page: Page) -> str:
     return result.text if isinstance(result, Document) else ""
 
 
+def tsugiki_markdown(page: Page) -> str:
+    """Clean a page as the stage does, into Markdown."""
+    result = clean(page, CleanConfig.model_validate(CONFIG | {"output": "markdown"})).result
+    return result.text if isinstance(result, Document) else ""
+
+
 def wikiextractor(page: Page) -> str:
     """What WikiExtractor makes of a page without a collection of templates."""
     from wikiextractor.extract import Extractor
@@ -93,7 +99,7 @@ def measure(
     for page in pages:
         found = facts(page.text)
         for name, way in ways.items():
-            sums[name].add(page, way(page), found, markdown=name.endswith("markdown"))
+            sums[name].add(page, way(page), found, markdown=name.endswith("Markdown"))
     return sums
 
 
@@ -133,7 +139,8 @@ def main() -> None:
     data = Path(os.environ.get("TSUGIKI_DATA", ""))
     if not os.environ.get("TSUGIKI_DATA") or not data.is_dir():
         sys.exit("TSUGIKI_DATA must name the directory of the test data")
-    ways = {"tsugiki": tsugiki, "WikiExtractor": wikiextractor, "strip_code": strip_code}
+    ways = {"tsugiki": tsugiki, "tsugiki, as Markdown": tsugiki_markdown}
+    ways |= {"WikiExtractor": wikiextractor, "strip_code": strip_code}
     sums = measure(list(wikitext_pages(data))[:: options.every], wikitext_facts, ways)
     show("wikitext", sums)
     show_misses(sums["tsugiki"], options.misses)

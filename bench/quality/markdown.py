@@ -18,6 +18,7 @@ _REFERENCE = re.compile(r"\[\^[^\]\n]+\]")
 _RAW_BLOCK = re.compile(r"^(`{3,}) ?\{=mediawiki\}\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table>", re.DOTALL | re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"^\{[.#=][^{}\n]*\}|\{[.#][^{}\n]*\}")
+_STRAY = re.compile(r"(?:style|lang|align|class|width)=\\?\"[^\"\n]*\"\|?|\|-")
 _NUMBER = re.compile(r"\[\d{1,3}\]")
 _NOTE_LINK = re.compile(r"<a href=\"#fn[^<>]*>.*?</a>")
 _NOTE_LINE = re.compile(r"\[\d{1,3}\](?:\s|$)")
@@ -88,7 +89,6 @@ def _inline(token: Token) -> str:
     """The text of an inline token; what is no text becomes a gap."""
     shown: list[str] = []
     hidden = 0
-    after = False
     for child in token.children or ():
         if child.type == "link_open":
             hidden += bool(hidden or _NO_TEXT.match(str(child.attrs.get("href", ""))))
@@ -103,8 +103,7 @@ def _inline(token: Token) -> str:
         elif child.type == "image" or hidden:
             shown.append(GAP)
         elif child.content:
-            shown.append(_ATTRIBUTES.sub("", child.content) if after or "{." in child.content else child.content)
-        after = child.type == "link_close"
+            shown.append(_STRAY.sub("", _ATTRIBUTES.sub("", child.content)))
     return re.sub("\x02[^\x02]*\x02", GAP, re.sub("\x02[^\x02]*\x02\\{=\\w+\\}", GAP, "".join(shown)))
 
 

@@ -98,6 +98,11 @@ def test_the_estimate_is_the_jaccard_similarity(chars, changed):
     assert np.std(gaps) < 0.045
 
 
+def test_a_text_said_over_and_over_has_the_signature_of_its_ngrams():
+    line = prose(11, 40)
+    assert sign(line * 50, SETTINGS).places == sign(line * 1000, SETTINGS).places
+
+
 def test_bands_find_what_the_threshold_asks_for():
     for similarity in (0.5, 0.8, 0.9, 0.99):
         assert 1 - (1 - similarity ** rows_of(similarity)) ** BANDS >= 0.99

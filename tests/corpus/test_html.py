@@ -105,6 +105,7 @@ def test_pages_that_are_no_articles(cleaned, text, reason):
         ("main()と「」と（<sup class=reference>[1]</sup>）{{x}} [[y]] ''z''", "main()と「」と{{x}} [[y]] ''z''"),
         ("&amp;lt; &lt;ref&gt; &amp;amp;", "&lt; <ref> &amp;"),
         ('<a class="external autonumber">[1]</a>甲<a class="external">公式</a>', "甲公式"),
+        ("<table class=infobox><tr><td>界</td><td>:</td><td>動物界</td></tr></table>", "界：動物界"),
         ("<pre>甲  乙</pre>丙", "甲 乙\n丙"),
     ],
 )

@@ -38,6 +38,11 @@ PLAIN = {
     "Markdown code": "`" * 2 * M + "\n" + "`a " * M + "```{=mediawiki}\n" * M,
     "Markdown tables": "|a|\n|--|\n" * M + "  -- --\n" * M + "+--+\n" * M,
     "Markdown marks": "~a" * M + "^a" * M + "*a" * M + "\\" * M + "> " * M + "# a\n" * M,
+    "HTML inline": "<a><b><i><font>" * M,
+    "HTML formatting": "<p><font><b>a" * M,
+    "HTML rows": "<table>" + "<tr><td>a<td>b" * M,
+    "HTML lists": "<ul>" + "<li>a" * M,
+    "HTML attributes": '<p class="' + "a " * M + '">b' + '<p style="x"' * M,
     "residues": '( "wikilink"' * M,
 }
 
@@ -88,7 +93,7 @@ def test_a_fault_of_the_rules_marks_the_page_and_ends_nothing(config, monkeypatc
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("markup", ["wikitext", "markdown"])
+@pytest.mark.parametrize("markup", ["wikitext", "markdown", "html"])
 @pytest.mark.parametrize("name", PLAIN)
 def test_hostile_text_takes_bounded_time_and_stays_clean(config, name, markup):
     result = clean(Page(title="x", text=PLAIN[name], markup=markup), config(max_chars=10_000_000)).result

@@ -154,6 +154,7 @@ def test_the_page_tells_what_was_removed_and_runs_nothing(report):
         "near_duplicate",
         "Repeats",
         "Infobox 作品",
+        "40 uses of templates dropped that cleaning does not know",
         "脚注",
     ):
         assert text in said
@@ -181,6 +182,17 @@ def test_the_files_are_written_and_say_the_same(report, corpus_config, tmp_path:
     write_loss(totals, corpus_config().duplicates, tmp_path)
     assert json.loads((tmp_path / "loss.json").read_text(encoding="utf-8")) == json.loads(json.dumps(figures))
     assert (tmp_path / "loss.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_pages_read_by_simple_rules_are_counted_and_accounted_for(corpus_config):
+    deep = "本文<ref>注</ref>。" * 30 + "{{a|" * 200 + "深" + "}}" * 200
+    figures, totals, (document,) = figures_of([WikiPage(title="深", text=deep)], corpus_config())
+    one = figures["markups"]["wikitext"]
+    assert document.fallback
+    assert one["rules"]["fallback"] == {"times": 1, "pages": 1}
+    assert one["chars_of_documents"] - sum(step["removed"] for step in one["steps"]) == len(document.text)
+    said = "".join(Page(render(figures, *totals.samples.ordered())).text)
+    assert "1 page read by simple rules only" in said
 
 
 def test_no_page_at_all_is_a_report_too(corpus_config):

@@ -140,10 +140,10 @@ def _follow_caller() -> None:
 
 
 def _clean_batch(rows: _Rows, config: CorpusConfig) -> _Done:
-    return [_clean_row(row, config) for row in rows]
+    return [clean_row(row, config) for row in rows]
 
 
-def _clean_row(row: Page | Rejected, config: CorpusConfig) -> tuple[Cleaned, Signature | None]:
+def clean_row(row: Page | Rejected, config: CorpusConfig) -> tuple[Cleaned, Signature | None]:
     """What became of a row, and the signature of its document, if it became one."""
     if isinstance(row, Rejected):
         return Cleaned(row), None

@@ -12,7 +12,7 @@ from tsugiki.rows import Rejected
 
 MOST_PAIRS = 100
 _CHUNK = 4096
-_ROW = np.dtype([("whole", "u8"), ("comparable", "?"), ("places", "u1", (PLACES,))])
+_ROW = np.dtype([("whole", "u8"), ("places", "u1", (PLACES,))])
 _CHANCE = 1 / 256
 """How often two places agree by chance, of which 8 bits are kept."""
 
@@ -77,11 +77,8 @@ class Index:
         return row
 
     def _similarity_to(self, number: int, places: NDArray[np.uint8]) -> float:
-        """The estimated similarity to a kept document; 0 for one that was too short."""
-        kept = self._kept(number)
-        if not kept["comparable"]:
-            return 0.0
-        agreeing = int(np.count_nonzero(kept["places"] == places)) / PLACES
+        """The estimated similarity to a kept document, which shares a band and so has places."""
+        agreeing = int(np.count_nonzero(self._kept(number)["places"] == places)) / PLACES
         return max(0.0, (agreeing - _CHANCE) / (1 - _CHANCE))
 
     def _keep(self, title: str, whole: int, places: bytes) -> None:
@@ -90,7 +87,6 @@ class Index:
         row = self._kept(len(self._titles))
         row["whole"] = whole
         if places:
-            row["comparable"] = True
             row["places"] = np.frombuffer(places, np.uint8)
         self._titles.append(title)
 

@@ -8,6 +8,7 @@ _REMOVED = [
     "ref",
     "references",
     "gallery",
+    "figcaption",
     "timeline",
     "imagemap",
     "score",

@@ -69,8 +69,8 @@ def close_table(done: OpenTable, ledger: Ledger) -> list[str]:
 def _fields(box: Table) -> list[str]:
     lines = [box.caption]
     for row in box.rows:
-        cells = [cell for cell in row if cell.text and is_shown(cell.text)]
-        if len(cells) == 2 and cells[0].header and not cells[1].header:
+        cells = [cell for cell in row if cell.text.strip(" :：") and is_shown(cell.text)]
+        if len(cells) == 2 and not cells[1].header:
             lines.append(f"{cells[0].text}：{cells[1].text}")
         else:
             lines.append(" / ".join(cell.text for cell in cells))

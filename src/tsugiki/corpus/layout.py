@@ -5,14 +5,15 @@ import re
 from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, FIELD, HEADING, ITEM, LINE_MARKS, ROW, TERM, Ledger
 
 _HEADING = re.compile(f"\n{HEADING}[0-9]")
-_LEVEL = re.compile(f"\n{HEADING}([0-9])[ \t]*([^\n]*)\n*")
-_ITEM = f"{ITEM}{ROW}{FIELD}"
-# In Markdown a line would run on into the one before: kinds of lines are set apart by a blank line.
-_BEFORE_ITEM = re.compile(f"(\n[^\n{LINE_MARKS}][^\n]*)(?=\n[{_ITEM}{TERM}{DEFINITION}])")
-_AFTER_ITEM = re.compile(f"(\n[{LINE_MARKS}][^\n]*)(?=\n[^\n{LINE_MARKS}])")
-_AFTER_DEFINITION = re.compile(f"(\n{DEFINITION}[^\n]*)(?=\n[{_ITEM}])|(\n[{_ITEM}][^\n]*)(?=\n{DEFINITION})")
-_BROKEN = re.compile(f"\n[{HEADING}{LINE_MARKS}][^\n]*{BREAK}[^\n]*")
-_LITERAL = re.compile(r"\n(?=#{1,6} |>|: )")
+_MARK = re.compile(f"[{HEADING}{LINE_MARKS}{DEEPER}]")
+_LITERAL = re.compile(r"#{1,6} |>|: ")
+_SET_APART = {
+    ITEM: ("", TERM, DEFINITION),
+    TERM: ("", ITEM, TERM, DEFINITION),
+    DEFINITION: ("", ITEM),
+    "": (ITEM, TERM, DEFINITION),
+}
+"""By the kind of a line, the kinds above it that need a blank line between: else it would run on into them."""
 
 
 def lay_out_text(text: str, _ledger: Ledger) -> str:
@@ -29,12 +30,32 @@ def lay_out_markdown(text: str, _ledger: Ledger) -> str:
     Rows of tables and fields of infoboxes are items, so that each stays a line of its own. A line of the page that
     only looks like a heading, a quotation or a definition is escaped. DEEPER stays, for `finish_plain` to indent by.
     """
-    text = _LITERAL.sub(r"\n\\", f"\n{text}")
-    if BREAK in text:
-        text = _BROKEN.sub(lambda line: line[0].replace(BREAK, " "), text).replace(BREAK, "\n")
-    for pattern in (_BEFORE_ITEM, _AFTER_ITEM):
-        text = pattern.sub(r"\1\n", text)
-    text = _AFTER_DEFINITION.sub(r"\1\2\n", text)
-    text = _LEVEL.sub(lambda line: f"\n\n{'#' * int(line[1])} {line[2]}\n\n", text)
-    text = re.sub(f"[{_ITEM}]({DEEPER}*)", r"\1- ", text)
-    return text.replace(TERM, "\n").replace(DEFINITION, ": ").replace(HEADING, "")[1:]
+    kept: list[str] = []
+    above: str | None = None
+    for line in text.split("\n"):
+        kind, laid_out = _lay_out(line)
+        if kind is not None and above is not None and above in _SET_APART[kind]:
+            kept.append("")
+        kept.append(laid_out)
+        above = kind
+    return "\n".join(kept)
+
+
+def _lay_out(line: str) -> tuple[str | None, str]:
+    """The kind of a line (None: one that ends what is above it) and what becomes of it."""
+    if not line or line.isspace():
+        return None, ""
+    mark = line[0]
+    if mark == HEADING:
+        level, title = line[1:2], _MARK.sub("", line[2:]).replace(BREAK, " ").strip()
+        return None, f"\n{'#' * int(level)} {title}\n"
+    if mark in LINE_MARKS:
+        item = line[1:].lstrip(DEEPER)
+        depth = len(line) - 1 - len(item)
+        # a mark inside a line marks nothing
+        item = _MARK.sub("", item).replace(BREAK, " ")
+        if mark in (ITEM, ROW, FIELD):
+            return ITEM, f"{DEEPER * depth}- {item}"
+        return mark, item if mark == TERM else f": {item}"
+    parts = _MARK.sub("", line).split(BREAK)
+    return "", "\n".join(f"\\{part}" if _LITERAL.match(part) else part for part in parts)

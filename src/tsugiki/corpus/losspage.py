@@ -49,6 +49,9 @@ def _findings(figures: Mapping[str, Any]) -> Iterator[str]:
     if aside:
         reasons = ", ".join(f"{reason} {count(number)}" for reason, number in aside.most_common())
         yield f"{_many(sum(aside.values()), 'page')} set aside: {reasons}."
+    fallbacks = sum(one["rules"].get("fallback", {"times": 0})["times"] for one in figures["markups"].values())
+    if fallbacks:
+        yield f"{_many(fallbacks, 'page')} read by simple rules only, since the main ones gave up."
     found = figures["duplicates"]
     kept = "" if found["action"] == "set_aside" or not found["exact"] + found["near"] else " They are kept."
     yield f"{_many(found['exact'], 'document')} equal to an earlier one, {count(found['near'])} nearly equal.{kept}"

@@ -13,6 +13,8 @@ _UNINDENTED = re.compile(r"\n[^\s\x02]")
 _EMPTY_ITEM = re.compile(r"^(?:[ \t]+[-+*]|[ \t]*[0-9]{1,9}[.)])[ \t]*$", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ ]{0,3}:[ \t]+", re.MULTILINE)
 _TERM = re.compile(f"^(?!-[ \\t]*\n)(?=[^\\s{HEADING}{LINE_MARKS}])(?=[^\n]*\n{DEFINITION})", re.MULTILINE)
+# What is left of a table that a converter cut in two: rows without a header.
+_LOOSE_ROW = re.compile(r"[ \t]*\|[ \t][^\n]*[ \t]\|[ \t]*$")
 _DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*$")
 
 
@@ -66,8 +68,12 @@ def render_pipe_tables(text: str, ledger: Ledger) -> str:
                 index += 1
             kept += render_table(Table(rows=rows, may_shift=True), ledger)
         else:
-            kept.append(lines[index])
-            index += 1
+            end = index
+            while end < len(lines) and _LOOSE_ROW.match(lines[end]):
+                end += 1
+            rows = [_cells(line, header=False) for line in lines[index:end]]
+            kept += render_table(Table(rows=rows, may_shift=True), ledger) if rows else [lines[index]]
+            index = max(end, index + 1)
     return "\n".join(kept)
 
 

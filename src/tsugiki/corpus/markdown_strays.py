@@ -18,13 +18,13 @@ _MARKERS = re.compile(
 )
 _ESCAPED_COMMENT = re.compile(r"\\<!(?:\\?-){2}(?:[^\\]|\\(?!-)|\\-(?!-)){0,4000}?(?:\\?-){2}\\?>")
 _FILE = re.compile(
-    r"<?(?:File|Image|ファイル|画像):[^\n|\[\]]{1,200}\.(?:jpe?g|png|svg|gif|tiff?|webp)>?\\?\|"
+    r"<?(?:File|Image|ファイル|画像):[^\n|\[\]]{1,200}\.(?:jpe?g|png|svg|gif|tiff?|webp)(?:>?\\?\||%7C[^<>\n]*>)"
     r"(?:(?:thumb|right|left|\d+px)\\\|)*",
     re.IGNORECASE,
 )
 _EMPTY_FIELD = re.compile(r"[ ]?\\\|[ ]?\w{2,40}[ ]?=[ ]?(?=\\\||$)", re.MULTILINE)
 _FIELD = re.compile(r"[ ]?\\\|[ ]?(\w{2,40})[ ]?=[ ]?")
-_SIGNS = ("\\|", "|</", '"|', "\\'", "\\*", "\\#", ":*", ":\\", ":#", "\\<!")
+_SIGNS = ("\\|", "%7C", "|</", '"|', "\\'", "\\*", "\\#", ":*", ":\\", ":#", "\\<!")
 
 
 def remove_strays(text: str, ledger: Ledger) -> str:

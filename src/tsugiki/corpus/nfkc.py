@@ -9,7 +9,7 @@ _INERT = (
     "\x00-\x9f¡-§©«¬®°¶»¿-ıĴ-ľŁ-ňŊ-žƀ-ƿΑ-Ρά-ώА-ѯ‐‒-―‘-‟†-•‰‹›※\u2028\u2029←-⇿∀-∫─-⟿、-〩〰-〵〻〼〾-\u3040ぁ-ゖ"
     "ゝゞ゠-ヾ㐀-䶿一-鿿가-힣"
 )
-_FREQUENT = {"（": "(", "）": ")", "：": ":", "！": "!", "？": "?"}
+_FREQUENT = {"（": "(", "）": ")", "：": ":"}
 """Nearly all that changes in Japanese text; replaced first, since that is cheaper than finding each of them."""
 _MAY_CHANGE = re.compile(f"[^{_INERT}][^{_INERT}]*")
 

@@ -28,7 +28,7 @@ _BLANK_LINES = re.compile("\n\n\n+")
 _INDENT = re.compile(r"(?<=\n)(?: {2})+(?=- )")
 # An item of which nothing is left is a dash, and no item of any depth.
 _DEEPER = re.compile(rf"{DEEPER}+(?=(- \S)?)")
-_WRITTEN_PAIR = re.compile(r"\(\)|（）|「」|『』")
+_WRITTEN_PAIRS = {pair: f"{pair[0]}{WRITTEN}{pair[1]}" for pair in ("()", "（）", "「」", "『』")}
 _WRITTEN_CALL = re.compile(r"(?<=[A-Za-z0-9_])\(\)")
 _QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]$")
 _MOST_ROUNDS = 16
@@ -36,7 +36,9 @@ _MOST_ROUNDS = 16
 
 def keep_written_pairs(text: str, _ledger: Ledger) -> str:
     """Mark the empty pairs that the page itself writes (`main()`, 「」), so that only emptied ones are removed."""
-    return _WRITTEN_PAIR.sub(lambda pair: f"{pair[0][0]}{WRITTEN}{pair[0][1]}", text)
+    for pair, marked in _WRITTEN_PAIRS.items():
+        text = text.replace(pair, marked)
+    return text
 
 
 def keep_written_calls(text: str, _ledger: Ledger) -> str:

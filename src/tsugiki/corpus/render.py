@@ -61,5 +61,6 @@ def _list_share(marked: str) -> float:
     listed = text.count(f"\n{ITEM}") + text.count(f"\n{ROW}")
     if listed < _FEWEST_LINES:
         return 0.0
-    counted = sum(1 for line in marked.split("\n") if line and not line.isspace() and line[0] != FIELD)
-    return listed / counted
+    lines = marked.split("\n")
+    blank = lines.count("") + sum(map(str.isspace, lines))
+    return listed / (len(lines) - blank - text.count(f"\n{FIELD}"))

@@ -58,7 +58,7 @@ def drop_sections(text: str, ledger: Ledger) -> str:
         level = int(part[1]) if part.startswith(HEADING) else 0
         if dropped_level and level > dropped_level:
             continue
-        dropped_level = level if level and _is_dropped(part[2:].partition("\n")[0]) else 0
+        dropped_level = level if level and _is_dropped(part[2:].partition("\n")[0][:200]) else 0
         if dropped_level:
             ledger.note_named("dropped_section", part[2:].partition("\n")[0])
         else:
@@ -78,9 +78,7 @@ def _split(text: str) -> list[str]:
 
 @lru_cache(4096)
 def _is_dropped(title: str) -> bool:
-    plain = (
-        unicodedata.normalize("NFKC", _MARKUP.sub("", unicodedata.normalize("NFKC", title[:200]))).lower().strip(" :：")
-    )
+    plain = unicodedata.normalize("NFKC", _MARKUP.sub("", unicodedata.normalize("NFKC", title))).lower().strip(" :：")
     if plain.replace(" ", "") in _DROPPED:
         return True
     words = [word for word in _SEPARATORS.split(plain) if word]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tsugiki.corpus.html import flatten
-from tsugiki.corpus.marks import ROW, Ledger, without_marks
+from tsugiki.corpus.marks import ROW, Ledger, hide, without_marks
 
 _SPAN = re.compile(r"(col|row)span\s*=\s*[\"']?\s*([0-9]{1,5})", re.IGNORECASE)
 _STRAY_MARK = re.compile(r"^!+ ?(?=\w)")
 """What `!!!` leaves of a header's mark."""
+_MARKS_OF_CELLS = ("|", "\\|", hide("|"))
+_MARK_OF_CELLS = re.compile(rf"(?:\\?\||{hide('|')}|[ ])+")
 _MOST_COLUMNS = 1000
 _MOST_LABELS = 3
 """A cell over more columns than this is a remark on the row, and not the value of each of them."""
@@ -54,8 +56,11 @@ def read_spans(attributes: str) -> tuple[int, int]:
 
 
 def tidy_cell(text: str) -> str:
-    """A cell's text on one line."""
-    return " ".join(without_marks(flatten(text)).split())
+    """A cell's text on one line, without a mark of cells that was one too many."""
+    if "<" in text or not text.isprintable():
+        text = without_marks(flatten(text))
+    tidy = " ".join(text.split())
+    return _MARK_OF_CELLS.sub("", tidy, count=1) if tidy.startswith(_MARKS_OF_CELLS) else tidy
 
 
 def render_table(table: Table, ledger: Ledger) -> list[str]:

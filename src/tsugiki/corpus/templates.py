@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*"
 _DISAMBIGUATION = re.compile(r"\s*\([^()]*\)$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One use of a template."""
 
@@ -25,26 +25,27 @@ class Call:
     """Its name in lower case, spaces unified."""
     unnamed: list[str]
     named: dict[str, str]
-    whole: str
-    """All parts as written, to judge its shape."""
 
     def part(self, index: int) -> str:
         """An unnamed part (0-based), stripped; empty if it is not there."""
         return self.unnamed[index].strip() if index < len(self.unnamed) else ""
 
 
-@lru_cache(4096)
-def _name(written: str) -> str:
+def _unified(written: str) -> str:
     return _PREFIX.sub("", _SPACE.sub(" ", written).strip().lower())
 
 
-@lru_cache(4096)
 def _says_nothing(name: str) -> bool:
     return names.NOT_INFOBOX.match(name) is not None
 
 
+# Most templates are used again and again; what is too long for a name is not remembered.
+_unified_before = lru_cache(4096)(_unified)
+_says_nothing_before = lru_cache(4096)(_says_nothing)
+
+
 def _parse(parts: list[str]) -> Call:
-    name = _name(parts[0])
+    name = (_unified_before if len(parts[0]) <= _LONGEST_KEY else _unified)(parts[0])
     unnamed: list[str] = []
     named: dict[str, str] = {}
     for part in parts[1:]:
@@ -56,7 +57,7 @@ def _parse(parts: list[str]) -> Call:
             unnamed.append(value)
         else:
             named[key] = value
-    return Call(name, unnamed, named, "|".join(parts[1:]))
+    return Call(name, unnamed, named)
 
 
 def render_template(parts: list[str], ledger: Ledger) -> str:
@@ -72,7 +73,8 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     if shown is not None:
         ledger.note_named("template_mapped", call.name)
         return shown
-    if not _says_nothing(call.name) and is_infobox(call.name, call.named, call.whole):
+    known = _says_nothing_before if len(call.name) <= _LONGEST_KEY else _says_nothing
+    if not known(call.name) and is_infobox(call.name, call.named, "|".join(parts[1:])):
         ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed)
     ledger.note_named("template_dropped", call.name)
@@ -97,7 +99,8 @@ def _shown(call: Call) -> str | None:
 
 def _first(call: Call) -> str:
     label = call.named.get("label", "").strip()
-    return label or _DISAMBIGUATION.sub("", call.part(0)) if call.name in _LINKS else label or call.part(0)
+    shown = call.part(0)
+    return label or (_DISAMBIGUATION.sub("", shown) if shown.endswith(")") and call.name in _LINKS else shown)
 
 
 _LINKS = frozenset(("仮リンク", "link-interwiki", "ill2", "ill", "日本語版にない記事リンク", "link-en"))

@@ -28,7 +28,7 @@ class _Open:
         if self.in_caption:
             self.table.caption = tidy_cell("\n".join(self.text))
         elif self.cell is not None:
-            text = "\n".join(self.text).strip().removesuffix("|")
+            text = (self.text[0] if len(self.text) == 1 else "\n".join(self.text)).strip().removesuffix("|")
             if "=" in text and _ONLY_ATTRIBUTES.match(text):
                 text = ""
             if (text[:1] in _LIST_MARKERS or "\n" in text) and _LIST.search(text):

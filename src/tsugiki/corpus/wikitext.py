@@ -7,7 +7,6 @@ from tsugiki.corpus.marks import Ledger
 _QUOTES = re.compile(r"''(?:'{0,3})")
 _SWITCH = re.compile(r"__(?:[A-Z]{3,30}|[ぁ-んァ-ヶー一-龠]{2,20})__")
 _REST = re.compile(r"\{\{|\}\}|^[ \t]*(?:\{\||\|\}|\|-)[^\n]*$", re.MULTILINE)
-_BRACKETS = ("{{", "}}", "{|", "|}", "|-")
 
 
 def strip_quotes(text: str, ledger: Ledger) -> str:
@@ -22,6 +21,6 @@ def remove_switches(text: str, ledger: Ledger) -> str:
 
 def remove_unmatched(text: str, ledger: Ledger) -> str:
     """Remove brackets of templates and tables that matched nothing; their text stays."""
-    if not any(bracket in text for bracket in _BRACKETS):
+    if "{" not in text and "}" not in text and "|-" not in text:
         return text
     return ledger.sub("unmatched_bracket", _REST, "", text)
