@@ -15,8 +15,8 @@ FIRST = _names(
     "仮リンク|link-interwiki|ill2|ill|日本語版にない記事リンク|link-en|enlink|en|small|smaller|smallsup|big|"
     "large|larger|nowrap|nobr|nobold|normal|center|unicode|拡張漢字|補助漢字フォント|jis2004フォント|"
     "jis90フォント|cp932フォント|機種依存文字|特殊文字|hentaigana|visible anchor|vanc|vanchor|大文字|sup|sub|"
-    "sic|underline|u|s|del|ins|bold|strong|em|italic|i|b|tt|code|mono|flag|flagu|flagcountry|quote|quotation|"
-    "cquote|bquote|blockquote|行内引用|ipa|ipa2|ipa-all|lang2iso|sfrac|val|formatnum|mvar|math|chem|和暦|"
+    "sic|underline|u|s|del|ins|bold|strong|em|italic|i|b|tt|code|mono|quote|quotation|"
+    "cquote|bquote|blockquote|行内引用|ipa|ipa2|ipa-all|lang2iso|sfrac|val|formatnum|mvar|math|chem|"
     "改行禁止|読み仮名なし|multicol|段組|columns-list|columns|hidden body|plainlist|flatlist|indent|align|"
     "right|left|box|by|補完|訂正|twitter text|要曖昧さ回避|tooltip|abbr|ruby2|visible|nihongo title"
 )
@@ -96,6 +96,12 @@ COUNTRY = _pairs(
     "nru=ナウル|tuv=ツバル|van=バヌアツ"
 )
 """Flags by country code; they show the country's name."""
+
+FLAG = _names("flag|flagu|flagcountry|flagcountry2|flag2")
+"""Templates that show a country's name, given its code or the name itself."""
+
+ERAS = ((1868, "明治"), (1912, "大正"), (1926, "昭和"), (1989, "平成"), (2019, "令和"))
+"""First year and name of each era."""
 
 LANGUAGE = _pairs(
     "en=英語|ja=日本語|fr=フランス語|de=ドイツ語|es=スペイン語|it=イタリア語|pt=ポルトガル語|ru=ロシア語|"

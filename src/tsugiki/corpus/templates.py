@@ -154,6 +154,24 @@ def _nihongo(call: Call) -> str:
     return f"{call.part(0)}（{inside}）" if inside else call.part(0)
 
 
+def _flag(call: Call) -> str:
+    country = call.part(0)
+    return call.named.get("name", "").strip() or names.COUNTRY.get(country.lower(), country)
+
+
+def _era(call: Call) -> str:
+    """A year by its era; the last year of one is also the first of the next."""
+    written = call.part(0)
+    if not written.isascii() or not written.isdigit() or len(written) != 4:
+        return written
+    year = int(written)
+    eras = [(first, name) for first, name in names.ERAS if first <= year]
+    if not eras:
+        return f"{year}年"
+    shown = eras[-2:] if eras[-1][0] == year and len(eras) > 1 else eras[-1:]
+    return "/".join(f"{name}{year - first + 1 if year > first else '元'}年" for first, name in shown)
+
+
 def _harvard(call: Call) -> str:
     *authors, year = [part.strip() for part in call.unnamed if part.strip()] or [""]
     return f"{'、'.join(authors)} ({year})" if authors else year
@@ -174,6 +192,8 @@ _SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (names.ALL, _all),
     (names.READING, _reading),
     (names.DATE, _date),
+    (names.FLAG, _flag),
+    (frozenset(("和暦",)), _era),
     (names.CITATION, _citation),
     (frozenset(("bar percent", "bar pixel")), _bar),
     (frozenset(("convert", "cvt")), _convert),
