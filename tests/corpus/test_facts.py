@@ -171,6 +171,7 @@ def test_tables_of_other_shapes(cleaned, text, expected):
         ("[[File:a.jpg|thumb|港の[[灯台]]{{small|x}}]]本文<gallery>\na.jpg|甲\n</gallery>", "本文"),
         ("[[en:Star]][[:en:Star|星]]と[[Re:起点]]と[[港 (町)|]]", "星とRe:起点と港"),
         ("[https://a.example/?b=c 公式]と[https://a.example]", "公式と"),
+        ("<nowiki>&lt;ref&gt; # &#91;[甲]]; ''乙''</nowiki>", "<ref> # [[甲]]; ''乙''"),
         ("__NOTOC__本文{{DEFAULTSORT:ほし}}{{Tv-stub}}", "本文"),
         ("甲<!-- 乙 -->丙<nowiki>[[丁]]</nowiki>", "甲丙[[丁]]"),
         ("{{前後番組|放送局=a|番組名=b|前番組=c|次番組=d}}本文", "本文"),
@@ -183,6 +184,11 @@ def test_templates_and_links(cleaned, text, expected):
 
 def test_an_empty_heading_goes_and_its_parent_stays(cleaned):
     assert cleaned("== 甲 ==\n=== 乙 ===\n{{Main|x}}\n=== 丙 ===\n文。\n== 丁 ==\n") == "甲\n\n丙\n文。"
+
+
+def test_markdown_leaves_ranges_faces_and_numbers_in_brackets(cleaned):
+    text = "北緯7~10度、西経77~83度。（1155年~1809年~1917年）(^o^)と(^^)\n\n(1) 第一説"
+    assert cleaned(text, "markdown") == text
 
 
 def test_markdown_inline(cleaned):

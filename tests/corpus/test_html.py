@@ -100,6 +100,10 @@ def test_pages_that_are_no_articles(cleaned, text, reason):
             "<table><tr><td><table class='wikitable'><tr><td>甲</td><td>乙</td></tr></table></td></tr></table>",
             "甲 / 乙",
         ),
+        (
+            "<table><tr><td>外</td><td><table><tr><td>甲<td>乙<tr><td>丙<td>丁</table></td></tr></table>",
+            "外\n甲 / 乙\n丙 / 丁",
+        ),
         ("<table><tr><td>甲<td>乙<tr><td>丙", "甲 / 乙\n丙"),
         ("<ul><li>甲<li>乙</ul>丙", "甲\n乙\n丙"),
         ("main()と「」と（<sup class=reference>[1]</sup>）{{x}} [[y]] ''z''", "main()と「」と{{x}} [[y]] ''z''"),
@@ -126,6 +130,11 @@ def test_pages_that_are_no_articles(cleaned, text, reason):
 )
 def test_pieces_of_html(cleaned, text, expected):
     assert cleaned(text, "html") == expected
+
+
+def test_a_list_ends_where_it_is_closed(cleaned):
+    text = "<ul><li>甲<ul><li>乙</li></ul></li></ul><p>丙</p><ul><li>丁</li></ul>"
+    assert cleaned(text, "html", output="markdown") == "- 甲\n  - 乙\n\n丙\n\n- 丁"
 
 
 def test_html_nested_beyond_the_limit_is_read_by_the_simple_rules(config):

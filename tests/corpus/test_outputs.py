@@ -57,6 +57,14 @@ def test_markdown_cleaned_again_stays_as_it_is(cleaned, markup):
     assert cleaned(MARKDOWN, markup, output="markdown") == MARKDOWN
 
 
+def test_an_item_is_at_most_one_list_deeper_than_the_one_above(cleaned):
+    assert cleaned("*** 甲\n** 乙\n*** 丙\n文。\n:* 丁", output="markdown") == "- 甲\n  - 乙\n    - 丙\n\n文。\n\n- 丁"
+
+
+def test_an_item_that_was_emptied_has_no_depth(cleaned):
+    assert cleaned("- 甲\n  - （、）\n  - 乙", "text", output="markdown") == "- 甲\n-\n  - 乙"
+
+
 def test_the_document_says_what_it_is(config):
     page = Page(title="x", text="* 甲")
     assert clean(page, config()).result.markup == "text"

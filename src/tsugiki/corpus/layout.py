@@ -32,8 +32,16 @@ def lay_out_markdown(text: str, _ledger: Ledger) -> str:
     """
     kept: list[str] = []
     above: str | None = None
+    around = 0
     for line in text.split("\n"):
         kind, laid_out = _lay_out(line)
+        if kind == ITEM:
+            # an item cannot stand more than one list deeper than the one above it
+            depth = len(laid_out) - len(laid_out.lstrip(DEEPER))
+            laid_out = laid_out[max(0, depth - around) :]
+            around = min(depth, around) + 1
+        elif laid_out:
+            around = 0
         if kind is not None and above is not None and above in _SET_APART[kind]:
             kept.append("")
         kept.append(laid_out)

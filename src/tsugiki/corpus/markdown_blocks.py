@@ -8,7 +8,7 @@ from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
 _SETEXT = re.compile(r"(?:^|(?<=\n\n))([^\s\n|>#+=~`:-][^\n]*)\n(={3,}|-{3,})[ \t]*(?=\n|$)")
 _DIVISION = re.compile(r"^[ \t]*:{3,}[^\n]*$", re.MULTILINE)
 _QUOTATION = re.compile(r"^[ ]{0,3}(?:>[ ]?)+", re.MULTILINE)
-_ITEM = re.compile(r"^([ \t]*)(?:[-+*]|[0-9]{1,9}[.)]|#\.|\([0-9]{1,9}\))[ \t]+(?:\[[ xX]\][ ])?", re.MULTILINE)
+_ITEM = re.compile(r"^([ \t]*)(?:[-+*]|[0-9]{1,9}[.)]|#\.)[ \t]+(?:\[[ xX]\][ ])?", re.MULTILINE)
 _UNINDENTED = re.compile(r"\n[^\s\x02]")
 _EMPTY_ITEM = re.compile(r"^(?:[ \t]+[-+*]|[ \t]*[0-9]{1,9}[.)])[ \t]*$", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ ]{0,3}:[ \t]+", re.MULTILINE)

@@ -31,8 +31,9 @@ _STRONG = re.compile(r"\*{2,}")
 _EMPHASIS = re.compile(r"\*([^*\n]+)\*")
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
 _POWER = re.compile(r"(?<=[0-9])\^([-−+0-9]{1,20})\^")
-_SUPERSCRIPT = re.compile(r"\^([^\s^]{1,60})\^")
-_SUBSCRIPT = re.compile(r"~([^\s~]{1,60})~")
+# Only what follows a word: (^o^) is a face, and 7~10 and 77~83 are two ranges.
+_SUPERSCRIPT = re.compile(r"(?<=[\w)\]])\^([\w+,.−–*-]{1,20})\^")
+_SUBSCRIPT = re.compile(r"(?<=[A-Za-z)\]])~([0-9A-Za-z+,.−-]{1,20})~")
 _CARET = hide("^")
 
 
