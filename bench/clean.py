@@ -2,7 +2,7 @@
 
 TSUGIKI_DATA=… .venv/bin/python -m bench.clean [--rounds 9] [--megabytes 24]     # pip install -e .[bench]
 
-The tools take turns on one core, page by page in each round, and each round gives one ratio; medians of the ratios are
+The tools take turns on one core, a few pages at a time, and each round gives one ratio; medians of the ratios are
 printed, since the speed of a machine changes while others use it. tsugiki's time has everything that clean_corpus does
 for a page: rules, counts of the loss report, and the signature that finds repetitions.
 """
@@ -24,7 +24,7 @@ from itertools import count
 from pathlib import Path
 
 from bench.quality.pages import wikitext_pages
-from tsugiki.corpus.clean import clean_pages, clean_row
+from tsugiki.corpus.clean import clean, clean_pages
 from tsugiki.corpus.config import CorpusConfig, DuplicatesConfig
 from tsugiki.corpus.signature import sign
 from tsugiki.corpus.totals import Totals
@@ -43,26 +43,37 @@ CONFIG = CorpusConfig(
     duplicates=DuplicatesConfig(action="set_aside", similarity=0.8, ngram_chars=5, min_chars=200),
 )
 MEGABYTE = 1_000_000
+TURN = 16
+"""Pages after which another tool takes its turn."""
 
 
-def tsugiki(page: Page) -> None:
-    """What a process of clean_corpus does for a page."""
-    clean_row(page, CONFIG)
+def tsugiki(pages: list[Page]) -> None:
+    """What a process of clean_corpus does for some pages."""
+    results = (clean(page, CONFIG).result for page in pages)
+    sign([result.text for result in results if isinstance(result, Document)], CONFIG.duplicates)
 
 
-def wikiextractor(page: Page) -> None:
-    """What WikiExtractor --no-templates does for a page."""
+def rules_alone(pages: list[Page]) -> None:
+    """The same without signatures: what WikiExtractor has a counterpart to, and the counts."""
+    for page in pages:
+        clean(page, CONFIG)
+
+
+def wikiextractor(pages: list[Page]) -> None:
+    """What WikiExtractor --no-templates does."""
     from wikiextractor.extract import Extractor
 
-    extractor = Extractor(0, 0, "", page.title, [page.text])
-    "\n".join(extractor.clean_text(page.text, expand_templates=False, html_safe=False))
+    for page in pages:
+        extractor = Extractor(0, 0, "", page.title, [page.text])
+        "\n".join(extractor.clean_text(page.text, expand_templates=False, html_safe=False))
 
 
-def mwparserfromhell(page: Page) -> None:
-    """What strip_code of mwparserfromhell does for a page."""
+def mwparserfromhell(pages: list[Page]) -> None:
+    """What strip_code of mwparserfromhell does."""
     import mwparserfromhell as parser
 
-    parser.parse(page.text).strip_code()
+    for page in pages:
+        parser.parse(page.text).strip_code()
 
 
 def pages_of(megabytes: float) -> Iterator[Page]:
@@ -90,33 +101,35 @@ def size(page: Page) -> int:
     return len(page.text.encode())
 
 
-def seconds(work: Callable[[Page], None], page: Page) -> float:
-    """Processor time of one page."""
+def seconds(work: Callable[[list[Page]], None], pages: list[Page]) -> float:
+    """Processor time of some pages."""
     start = time.process_time()
-    work(page)
+    work(pages)
     return time.process_time() - start
 
 
 def speed(rounds: int) -> None:
-    """Print MB/s on one core, and ratios of tools that took turns page by page."""
+    """Print MB/s on one core, and ratios of tools that took turns."""
     pages = [*wikitext_pages(data())]
     megabytes = sum(map(size, pages)) / MEGABYTE
-    tools = {"tsugiki": tsugiki, "WikiExtractor": wikiextractor}
+    tools = {"tsugiki": tsugiki, "  rules alone": rules_alone, "WikiExtractor": wikiextractor}
     spent: dict[str, list[float]] = {name: [] for name in tools}
     for _ in range(rounds):
         totals = dict.fromkeys(tools, 0.0)
-        for page in pages:
+        for start in range(0, len(pages), TURN):
             for name, tool in tools.items():
-                totals[name] += seconds(tool, page)
+                totals[name] += seconds(tool, pages[start : start + TURN])
         for name, total in totals.items():
             spent[name].append(total)
-    slow = sum(seconds(mwparserfromhell, page) for page in pages)
+    slow = seconds(mwparserfromhell, pages)
     print(f"{len(pages)} real pages, {megabytes:.1f} MB of wikitext, one core, median of {rounds} rounds")
     for name, values in spent.items():
         print(f"  {name:<18}{megabytes / statistics.median(values):6.2f} MB/s   best {megabytes / min(values):6.2f}")
     print(f"  {'mwparserfromhell':<18}{megabytes / slow:6.2f} MB/s   (one round)")
-    ratios = sorted(theirs / ours for ours, theirs in zip(spent["tsugiki"], spent["WikiExtractor"], strict=True))
-    print(f"  tsugiki / WikiExtractor {statistics.median(ratios):.2f} (rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})")
+    for name in ("tsugiki", "  rules alone"):
+        pairs = zip(spent[name], spent["WikiExtractor"], strict=True)
+        ratios = sorted(theirs / ours for ours, theirs in pairs)
+        print(f"  {name.strip()} / WikiExtractor {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 
 def signatures(rounds: int) -> None:
@@ -133,9 +146,9 @@ def signatures(rounds: int) -> None:
     def by_rensa(text: str) -> None:
         RMinHash(num_perm=128, seed=1).update(ngrams(text))
 
-    results = (clean_row(page, CONFIG)[0].result for page in wikitext_pages(data()))
+    results = (clean(page, CONFIG).result for page in wikitext_pages(data()))
     texts = [result.text for result in results if isinstance(result, Document)]
-    tools = {"tsugiki": lambda text: sign(text, CONFIG.duplicates), "datasketch": by_datasketch, "rensa": by_rensa}
+    tools = {"tsugiki": lambda text: sign([text], CONFIG.duplicates), "datasketch": by_datasketch, "rensa": by_rensa}
     for name, tool in tools.items():
         times = []
         for _ in range(rounds):

@@ -9,12 +9,19 @@ from tsugiki.corpus.clean import clean_pages
 from tsugiki.corpus.config import DuplicatesConfig
 from tsugiki.corpus.duplicates import Index
 from tsugiki.corpus.keytable import KeyTable
-from tsugiki.corpus.signature import BANDS, PLACES, rows_of, sign
+from tsugiki.corpus.signature import BANDS, PLACES, Signature, rows_of
+from tsugiki.corpus.signature import sign as sign_all
 from tsugiki.corpus.totals import Totals
 from tsugiki.rows import Document, Page
 
 SETTINGS = DuplicatesConfig(action="set_aside", similarity=0.8, ngram_chars=5, min_chars=100)
 KANA = [chr(code) for code in range(ord("ぁ"), ord("ん"))]
+
+
+def sign(text, settings) -> Signature:
+    """The signature of one document."""
+    (signature,) = sign_all([text], settings)
+    return signature
 
 
 def prose(seed, chars=2000):
@@ -96,6 +103,14 @@ def test_the_estimate_is_the_jaccard_similarity(chars, changed):
         gaps.append(np.count_nonzero(first == second) / PLACES - jaccard(text, other))
     assert abs(np.mean(gaps)) < 0.015
     assert np.std(gaps) < 0.045
+
+
+def test_signatures_do_not_depend_on_what_is_signed_together():
+    texts = [prose(seed, seed % 7 * 800 + seed) for seed in range(60)]
+    texts += ["", "灯台", prose(70, 200_000), "\x00" * 300, *(edited(prose(71, 400), n) for n in range(5))]
+    for settings in (SETTINGS, SETTINGS.model_copy(update={"ngram_chars": 1, "min_chars": 1})):
+        assert sign_all(texts, settings) == [sign(text, settings) for text in texts]
+    assert sign_all([], SETTINGS) == []
 
 
 def test_a_text_said_over_and_over_has_the_signature_of_its_ngrams():

@@ -140,12 +140,8 @@ def _follow_caller() -> None:
 
 
 def _clean_batch(rows: _Rows, config: CorpusConfig) -> _Done:
-    return [clean_row(row, config) for row in rows]
-
-
-def clean_row(row: Page | Rejected, config: CorpusConfig) -> tuple[Cleaned, Signature | None]:
-    """What became of a row, and the signature of its document, if it became one."""
-    if isinstance(row, Rejected):
-        return Cleaned(row), None
-    cleaned = clean(row, config)
-    return cleaned, sign(cleaned.result.text, config.duplicates) if isinstance(cleaned.result, Document) else None
+    """What became of each row, and the signature of its document, if it became one."""
+    done = [clean(row, config) if isinstance(row, Page) else Cleaned(row) for row in rows]
+    texts = [cleaned.result.text for cleaned in done if isinstance(cleaned.result, Document)]
+    signatures = iter(sign(texts, config.duplicates))
+    return [(cleaned, next(signatures) if isinstance(cleaned.result, Document) else None) for cleaned in done]

@@ -6,6 +6,7 @@ keeps the chance that two documents agree in a place equal to the Jaccard simila
 """
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,10 @@ PLACES = 256
 BANDS = 16
 _RECALL = 0.99
 _MOST_ROWS = PLACES // BANDS
+_GROUP_CHARS = 1 << 16
+"""Characters hashed together; more would not fit into the caches of a core."""
+_END = np.uint32(0xFFFFFFFF)
+"""Stands after each document; no character has this code."""
 _SPACE, _WIDE_SPACE = np.uint32(0x20), np.uint32(0x3000)
 _EMPTY = np.uint32(0xFFFFFFFF)
 _FACTOR = np.uint32(0x01000193)
@@ -47,27 +52,69 @@ def rows_of(similarity: float) -> int:
     return next(rows for rows in range(_MOST_ROWS, 0, -1) if rows == 1 or similarity**rows >= needed)
 
 
-def sign(text: str, config: DuplicatesConfig) -> Signature:
-    """The signature of a document."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+def sign(texts: Sequence[str], config: DuplicatesConfig) -> list[Signature]:
+    """The signatures of documents. Many short ones are hashed together, since numpy takes its time to begin."""
+    signatures: list[Signature] = []
+    group: list[str] = []
+    chars = 0
+    for text in texts:
+        if group and chars + len(text) > _GROUP_CHARS:
+            signatures += _sign_group(group, config)
+            group, chars = [], 0
+        group.append(text)
+        chars += len(text)
+    if group:
+        signatures += _sign_group(group, config)
+    return signatures
+
+
+def _sign_group(texts: Sequence[str], config: DuplicatesConfig) -> Iterator[Signature]:
+    """The same for documents that are short together, or for a long one."""
+    mark = _END.tobytes()
+    codes = np.frombuffer(b"".join(text.encode("utf-32-le", "surrogatepass") + mark for text in texts), np.uint32)
     codes = codes[(codes > _SPACE) & (codes != _WIDE_SPACE)]
-    whole = hashlib.sha256(codes.tobytes()).digest()[:8]
-    if config.similarity == 1 or len(codes) < max(config.min_chars, config.ngram_chars):
-        return Signature(whole)
-    places = _minhash(_ngrams(codes, config.ngram_chars))
+    ends: list[int] = np.flatnonzero(codes == _END).tolist()
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    fewest = max(config.min_chars, config.ngram_chars)
+    compared = [config.similarity < 1 and end - start >= fewest for start, end in zip(starts, ends, strict=True)]
+    low, bands = b"", b""
     rows = rows_of(config.similarity)
-    bands = _band_keys(places[: BANDS * rows].reshape(BANDS, rows))
-    return Signature(whole, places.astype(np.uint8).tobytes(), bands.tobytes())
+    if any(compared):
+        places = _minhash(codes, len(texts), config.ngram_chars)
+        low = places.astype(np.uint8).tobytes()
+        bands = _band_keys(places[:, : BANDS * rows].reshape(len(texts), BANDS, rows)).tobytes()
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        whole = hashlib.sha256(codes[start:end].tobytes()).digest()[:8]
+        if compared[number]:
+            own = slice(number * PLACES, (number + 1) * PLACES), slice(number * 8 * BANDS, (number + 1) * 8 * BANDS)
+            yield Signature(whole, low[own[0]], bands[own[1]])
+        else:
+            yield Signature(whole)
 
 
-def _minhash(ngrams: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The smallest hash in each place; a hash's low bits choose its place, its high bits are its value."""
-    hashes = _mix(ngrams)
-    limit = min(PLACES * _DENSE / len(hashes), 1.0)
-    places = _smallest(hashes[hashes < np.uint32(limit * 0xFFFFFFFF)]) if limit < 1 else _smallest(hashes)
-    if limit < 1 and (places == _EMPTY).any():
-        places = _smallest(hashes)
-    return _filled(places)
+def _minhash(codes: NDArray[np.uint32], documents: int, size: int) -> NDArray[np.uint32]:
+    """Of each document the smallest hash in each place, shape (documents, PLACES).
+
+    A hash's low bits choose its place, its high bits are its value. An n-gram that reaches over the end of a document
+    is none.
+    """
+    hashes = _mix(_ngrams(codes, size))
+    if documents == 1:
+        return _filled(_smallest_of_one(hashes[:-1]))
+    owners = np.cumsum(codes == _END, dtype=np.uint32)
+    inside = owners[: len(hashes)] == owners[size - 1 :]
+    inside &= codes[: len(hashes)] != _END
+    return _filled(_smallest(hashes[inside], owners[: len(hashes)][inside], documents))
+
+
+def _smallest_of_one(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Few of the hashes of a long document are looked at first: where every place has one, the others are larger."""
+    limit = PLACES * _DENSE / len(hashes)
+    if limit < 1:
+        places = _smallest(hashes[hashes < np.uint32(limit * 0xFFFFFFFF)])
+        if not (places == _EMPTY).any():
+            return places
+    return _smallest(hashes)
 
 
 def _ngrams(codes: NDArray[np.uint32], size: int) -> NDArray[np.uint32]:
@@ -89,26 +136,42 @@ def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _smallest(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    places = np.full(PLACES, _EMPTY, np.uint32)
-    np.minimum.at(places, hashes % np.uint32(PLACES), hashes // np.uint32(PLACES))
+def _smallest(
+    hashes: NDArray[np.uint32], owners: NDArray[np.uint32] | None = None, documents: int = 1
+) -> NDArray[np.uint32]:
+    places = np.full((documents, PLACES), _EMPTY, np.uint32)
+    at = hashes % np.uint32(PLACES)
+    if owners is not None:
+        at += owners * np.uint32(PLACES)
+    np.minimum.at(places.reshape(-1), at, hashes // np.uint32(PLACES))
     return places
 
 
 def _filled(places: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The places, with those that no n-gram fell into filled from others of the same document."""
+    empty = places == _EMPTY
+    empty &= ~empty.all(axis=1, keepdims=True)
+    if not empty.any():
+        return places
     filled = places.copy()
     for probe in _PROBES:
-        empty = filled == _EMPTY
+        documents, at = np.nonzero(empty)
+        filled[documents, at] = places[documents, probe[at]]
+        empty &= filled == _EMPTY
         if not empty.any():
             break
-        filled[empty] = places[probe[empty]]
     return filled
 
 
 def _band_keys(bands: NDArray[np.uint32]) -> Keys:
-    """One key for each row of values; a band's number is part of its key, and no key is 0."""
-    keys = np.arange(1, len(bands) + 1, dtype=np.uint64)
-    for column in bands.T:
-        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
+    """One key for each band of each document; a band's number is part of its key, and no key is 0.
+
+    Args:
+        bands: shape (documents, BANDS, places of a band).
+    """
+    keys = np.broadcast_to(np.arange(1, bands.shape[1] + 1, dtype=np.uint64), bands.shape[:2]).copy()
+    for row in range(bands.shape[2]):
+        keys = (keys ^ bands[:, :, row]) * np.uint64(0x9E3779B97F4A7C15)
         keys ^= keys >> np.uint64(29)
-    return np.maximum(keys, np.uint64(1))
+    keys[keys == 0] = 1
+    return keys
