@@ -60,7 +60,7 @@ def render_unknown(name: str, unnamed: list[str], named: dict[str, str], place: 
     Nothing is kept of one that stands alone on its line, as navigation and notices do, or that has a date, as remarks
     on the state of a page do.
     """
-    kept = [] if place == "alone" or "date" in named or _is_silent(name) else [*filter(None, map(_words, unnamed))]
+    kept = [] if place == "alone" or "date" in named or is_silent(name) else [*filter(None, map(_words, unnamed))]
     if not kept or (place == "row" and len(kept) < 2):
         ledger.note_named("template_dropped", name)
         return ""
@@ -68,7 +68,7 @@ def render_unknown(name: str, unnamed: list[str], named: dict[str, str], place: 
     return f"\n{ROW}{' / '.join(kept)}\n" if place == "row" else "、".join(kept)
 
 
-def _is_silent(name: str) -> bool:
+def is_silent(name: str) -> bool:
     """Whether nothing that a template of this name is given is text."""
     return len(name) > _LONGEST_NAME or _judge(name)
 
