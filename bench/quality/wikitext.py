@@ -54,11 +54,11 @@ _TECHNICAL = re.compile(
     r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size|color|色|緯度|経度|度|分|秒", re.IGNORECASE
 )
 _QUIET = re.compile(
-    r"#|.*:|0$|main|see|otheruses|redirect|about|混同|navbox|.*の歴史$|sfn|refn|efn|reflist|脚注|注釈|出典|要|wik|commons|sister|n$|"
-    r"cite|citation|flag|legend|.*icon$|interlang|pathnav|coor|ウィキ|population|location map|multiple image|double image|"
-    r"wide image|gallery|external media|独自|特筆|存命|半保護|保護|clear|col-|col ?begin|col ?end|div col|anchor|voice|portal|"
-    r"ポータル|best|良質|秀逸|stub|.*stub$|節stub|defaultsort|デフォルトソート|bar |convert|cvt|仮リンク|ill|和暦|color|font|"
-    r"weight|audio|.*年月日|日本の|地方|dts|表示|画像|isbn|harv|lang|r$|track|#",
+    r"#|.*:|0$|main|see|otheruses|redirect|about|混同|navbox|.*の歴史$|sfn|refn|efn|reflist|脚注|注釈|出典|要|wik|commons|"
+    r"sister|n$|cite|citation|flag|legend|.*icon$|interlang|pathnav|coor|ウィキ|population|location map|multiple image|"
+    r"double image|wide image|gallery|external media|独自|特筆|存命|半保護|保護|clear|col-|col ?begin|col ?end|div col|"
+    r"anchor|voice|portal|ポータル|良質|秀逸|.*stub$|節stub|defaultsort|デフォルトソート|bar |convert|cvt|ill|和暦|font|"
+    r"weight|audio|.*年月日|日本の|dts|isbn|harv|r$|track",
     re.IGNORECASE,
 )
 """Names of templates that show no words, those of a source, or other words than those they are given."""
@@ -132,7 +132,8 @@ def _calls(node: Node) -> Iterator[Template]:
 
 def _words(call: Template) -> Iterator[Fact]:
     """What the unnamed parts of a template say, unless its name shows that it is no part of the text."""
-    if _QUIET.match(_name(call)) or call.has("date"):
+    name = _name(call)
+    if name in _FIRST | _LAST or _QUIET.match(name) or call.has("date"):
         return
     for part in call.params:
         text = _items(_text(part.value))

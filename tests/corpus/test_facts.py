@@ -2,6 +2,9 @@
 
 import pytest
 
+from tsugiki.corpus.clean import clean
+from tsugiki.rows import Page
+
 INFOBOX = """{{Infobox animanga/TVAnime
 | タイトル = 星屑の灯台
 | 監督 = [[風間凪]]<ref>本</ref>、{{仮リンク|雨宮楓|en|Kaede}}
@@ -47,6 +50,33 @@ def test_fields_of_one_number_are_one_line(cleaned):
         "title2：海 / length2：3:59",
         "note：乙",
     ]
+
+
+def test_technical_fields_go_and_are_counted(config):
+    text = """{{Infobox settlement
+| name = 灯台市
+| latd = 52
+| latNS = N
+| coordinates_display = inline,title
+| image_size = 250
+| 人口大きさ = 1 E7
+| 国章リンク = (国章)
+| header_color = red
+| width = 3 km
+| Jan record high C = 15.0
+| Feb record high C = 16.2
+| Jan low C = -1
+| metric first = yes
+}}"""
+    cleaned = clean(Page(title="x", text=text), config())
+    assert cleaned.result.text.split("\n") == [
+        "name：灯台市",
+        "width：3 km",
+        "Jan record high C：15.0 / Feb record high C：16.2",
+        "Jan low C：-1",
+    ]
+    assert cleaned.names["technical_field", "latd"] == 1
+    assert cleaned.hits["technical_field"] == 8
 
 
 def test_a_template_for_an_episode_is_a_row(cleaned):
@@ -130,11 +160,6 @@ def test_markdown_tables_without_spans(cleaned, text):
     )
 
 
-def test_a_row_that_may_have_shifted_gets_no_labels(cleaned):
-    text = "| 年 | 題 | 会場 |\n|---|---|---|\n| 2031年 | 甲 | 港 |\n| 乙 | 丘 |  |\n"
-    assert cleaned(text, "markdown").split("\n") == ["年：2031年 / 題：甲 / 会場：港", "乙 / 丘"]
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -176,6 +201,19 @@ def test_tables_of_other_shapes(cleaned, text, expected):
         ("甲<!-- 乙 -->丙<nowiki>[[丁]]</nowiki>", "甲丙[[丁]]"),
         ("{{前後番組|放送局=a|番組名=b|前番組=c|次番組=d}}本文", "本文"),
         ("{{Infobox\n| 名前 = 星見\n| 年齢 = 15\n本文", "名前 = 星見\n年齢 = 15\n本文"),
+        ("没 {{死亡年月日と没年齢|1928|11|3|1989|2|9}}", "没 1989年2月9日"),
+        ("没 {{没年月日と没年齢|1928|11||1989|2|}}、{{死亡年月日|1990|3|4}}", "没 1989年2月、1990年3月4日"),
+        ("没 {{Death date and age|1989|2|9|1928|11|3}}", "没 1989年2月9日"),
+        ("1989年{{没年齢|1928|11|3|1989|2|9}}と{{没年齢2|1928|1|3|1989|2|9}}", "1989年（60歳没）と61歳没"),
+        ("1989年{{没年齢|1928||?|1989|2|9}}", "1989年"),
+        ("{{ruby|2=かな|1=漢字}}と{{生年月日と年齢|3=5|1=1990|2=4}}", "漢字（かな）と1990年4月5日"),
+        (
+            "{{ruby|2=海|漢字|かな}}と{{small|甲|1=a=b}}と{{hlist|99999999999=丙|甲|3=乙}}",
+            "漢字（かな）とa=bと甲、乙、丙",
+        ),
+        ("[[ファイル:a.jpg|thumb|説明。\n\n[[続き]]。]]本文", "本文"),
+        ("甲[[ファイル:a.jpg|thumb|説明。\n\n乙\n== 次 ==\n丙", "甲ファイル:a.jpg|thumb|説明。\n\n乙\n\n次\n丙"),
+        ("{{Maplink2|zoom=10|frame=yes|plain=yes|stroke-color=cc0000}}本文", "本文"),
     ],
 )
 def test_templates_and_links(cleaned, text, expected):
@@ -187,10 +225,24 @@ def test_an_empty_heading_goes_and_its_parent_stays(cleaned):
 
 
 def test_markdown_leaves_ranges_faces_and_numbers_in_brackets(cleaned):
-    text = "北緯7~10度、西経77~83度。（1155年~1809年~1917年）(^o^)と(^^)\n\n(1) 第一説"
+    text = "北緯7~10度、西経77~83度。（1155年~1809年~1917年）(^o^)と(^^)、甲*、乙*\n\n(1) 第一説"
     assert cleaned(text, "markdown") == text
 
 
 def test_markdown_inline(cleaned):
     text = "H~2~O、10^6^、~~旧~~`*code*`、[斜体]{.underline}、ラブ*コン"
     assert cleaned(text, "markdown") == "H2O、10^6、旧*code*、斜体、ラブ*コン"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5~6時と7~8時", "5~6時と7~8時"),
+        ("東京~名古屋~大阪、A~B~C、『灯 ~海~』", "東京~名古屋~大阪、A~B~C、『灯 ~海~』"),
+        ("C~6~H~12~O~6~とV~max~は(CH~2~)~n~", "C6H12O6とVmaxは(CH2)n"),
+        ("2*3*4=24と2**3**4と2 * 3 * 4とa*b*c", "2*3*4=24と2**3**4と2 * 3 * 4とa*b*c"),
+        ("2*x*は*斜体*です。***甲***と**太**字", "2xは斜体です。甲と太字"),
+    ],
+)
+def test_marks_between_words_and_digits_are_text(cleaned, text, expected):
+    assert cleaned(text, "markdown") == expected

@@ -92,6 +92,13 @@ def test_a_fault_of_the_rules_marks_the_page_and_ends_nothing(config, monkeypatc
     assert (document.text, document.fallback) == ("乙", "error: ZeroDivisionError: 甲")
 
 
+@pytest.mark.parametrize(("text", "why"), [("f()" * 334, None), ("{{a|{{b|{{c" + "f()" * 334, "too_deep")])
+def test_marks_of_cleaning_do_not_count_as_growth(config, text, why):
+    document = clean(Page(title="x", text=text), config(max_chars=len(text), max_depth=1)).result
+    assert document.text.endswith("f()" * 334)
+    assert (document.fallback or "").partition(":")[0] == (why or "")
+
+
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("markup", ["wikitext", "markdown", "html"])
 @pytest.mark.parametrize("name", PLAIN)

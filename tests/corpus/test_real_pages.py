@@ -27,7 +27,7 @@ FILE = r"\[\[(?:file|image|ファイル|画像)[^\[\]]*(?:\[\[[^\[\]]*\]\][^\[\]
 IGNORED = re.compile(FILE + r"|\{\{[^{}]*\}\}|<[^<>]*>|\[http\S*", re.IGNORECASE)
 WORD = re.compile(r"[^\s、。,（）()\[\]|{}]+")
 PUNCTUATION = re.compile(r"[\s'\"()（）「」『』、,;；・:：/|*#=\[\]{}<>~-]+")
-IMAGE_FIELD = re.compile(r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size", re.IGNORECASE)
+IMAGE_FIELD = re.compile(r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size|リンク$|大きさ$", re.IGNORECASE)
 
 
 def _squeezed(text):

@@ -39,14 +39,14 @@ def test_stray_wikitext_goes_and_its_words_stay(cleaned, text, expected):
 
 def test_strays_in_drawn_tables_leave_no_empty_label(cleaned):
     grid = """
-+----+------------+
-| 日 | 名         |
-+====+============+
-| 1  | lang=""\\|  |
-+----+------------+
-| 2  | 港         |
-+----+------------+"""
-    assert cleaned(grid, "markdown") == "1\n日：2 / 名：港"
++------------+----+
+| 名         | 日 |
++============+====+
+| lang=""\\|  | 1  |
++------------+----+
+| 港         | 2  |
++------------+----+"""
+    assert cleaned(grid, "markdown") == "日：1\n名：港 / 日：2"
 
 
 def test_the_mark_of_a_header_is_no_part_of_its_label(cleaned):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from tsugiki.corpus.markdown_strays import remove_strays
 from tsugiki.corpus.marks import Ledger
-from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
+from tsugiki.corpus.tables import Cell, Table, keeps_spans, may_have_lost_spans, render_table, tidy_cell
 
 _TOP = re.compile(r"[ \t]*\+(?:[-=:]+\+)+[ \t]*$")
 _RULE_CHARS = frozenset("-=:+")
@@ -53,6 +53,7 @@ def render_grid_tables(text: str, ledger: Ledger) -> str:
     """Replace grid tables by one line a row."""
     if "+--" not in text and "+==" not in text:
         return text
+    spans = keeps_spans(text)
     lines = text.split("\n")
     kept: list[str] = []
     index = 0
@@ -65,8 +66,7 @@ def render_grid_tables(text: str, ledger: Ledger) -> str:
         while end < len(lines) and lines[end].lstrip(" \t")[:1] in ("+", "|"):
             end += 1
         rows = _rows([display_columns(line.strip(" \t")) for line in lines[index:end]], ledger)
-        may_shift = all(cell.rows == 1 for row in rows for cell in row)
-        kept += render_table(Table(rows=rows, may_shift=may_shift), ledger)
+        kept += render_table(Table(rows=rows, may_shift=may_have_lost_spans(rows, kept=spans)), ledger)
         index = end
     return "\n".join(kept)
 

@@ -3,7 +3,7 @@
 import re
 
 from tsugiki.corpus.marks import BREAK, Ledger
-from tsugiki.corpus.tables import Cell, Table, read_spans, render_table, tidy_cell
+from tsugiki.corpus.tables import Cell, Table, keeps_spans, may_have_lost_spans, read_spans, render_table, tidy_cell
 
 _TOKEN = re.compile(r"<(/?)(table|tr|td|th|caption)\b([^<>]*)>", re.IGNORECASE)
 
@@ -40,6 +40,8 @@ def render_html_tables(text: str, ledger: Ledger) -> str:
     """Replace <table> elements by one line a row; one that is never closed ends with the page."""
     if "<table" not in text:
         return text
+    # Only converters write these; tables written by hand have all their spans.
+    spans = keeps_spans(text) if "<thead" in text or "<tbody" in text else None
     kept: list[str] = []
     stack: list[_Open] = []
     position = 0
@@ -51,21 +53,22 @@ def render_html_tables(text: str, ledger: Ledger) -> str:
             stack.append(_Open())
             ledger.check_depth(len(stack))
         elif kind == "table" and stack:
-            _close(stack, kept, ledger)
+            _close(stack, kept, ledger, spans)
         elif stack:
             stack[-1].read(kind, closes, token[3])
     (stack[-1].text if stack else kept).append(text[position:])
     while stack:
         if stack[-1].cell is None:
             kept.append("".join(stack[-1].text))
-        _close(stack, kept, ledger)
+        _close(stack, kept, ledger, spans)
     return "".join(kept)
 
 
-def _close(stack: list[_Open], kept: list[str], ledger: Ledger) -> None:
+def _close(stack: list[_Open], kept: list[str], ledger: Ledger, spans: bool | None) -> None:
+    """End the innermost table; `spans` is whether its converter keeps them, or None where none wrote it."""
     done = stack.pop()
     done.end_cell()
-    done.table.may_shift = all(cell.rows == 1 for row in done.table.rows for cell in row)
+    done.table.may_shift = spans is not None and may_have_lost_spans(done.table.rows, kept=spans)
     lines = render_table(done.table, ledger)
     if stack:
         stack[-1].table.inner += [line[1:] for line in lines]

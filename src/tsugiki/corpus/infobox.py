@@ -3,7 +3,7 @@
 import re
 
 from tsugiki.corpus.html import flatten
-from tsugiki.corpus.marks import FIELD, ROW, without_marks
+from tsugiki.corpus.marks import FIELD, ROW, Ledger, without_marks
 
 _INFOBOX_NAME = re.compile(
     r"infobox|基礎情報|^(?:声優|漫画|アニメ|ゲーム|actoractress|musicianbox|テレビ番組|ドラマ|映画|人物)"
@@ -12,8 +12,28 @@ _BULLET = re.compile(r"^[*#:]+\s*")
 _FILE = re.compile(r"^[^\n<>|]{1,200}\.(?:svg|png|jpe?g|gif|webp|tiff?|ogg|oga|ogv|webm|mid)$", re.IGNORECASE)
 _SIZE = re.compile(r"^(?:x?\d{1,4}(?:x\d{1,4})?px|#[0-9a-fA-F]{3,6})$")
 _NUMBER = re.compile(r"(?<=\D)\d{1,3}$")
-_NAVIGATION = frozenset(["ウィキプロジェクト", "ウィキポータル", "プロジェクト", "ポータル", "extra_column"])
-"""Keys whose values lead elsewhere, or say how the box looks."""
+_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|year)(?=[ _])", re.IGNORECASE)
+_NAVIGATION = frozenset(["ウィキプロジェクト", "ウィキポータル", "プロジェクト", "ポータル"])
+"""Keys whose values lead elsewhere."""
+_TECHNICAL = re.compile(
+    # places: a map is not read, and what {{coord}} shows goes too
+    r"(?:lat|long?)[dms]?|latns|longew|(?:lat|long?)[ _](?:d|m|s|deg|min|sec|dir|ns|ew|direction)|"
+    r"(?:lat|long?)[ _](?:degrees|minutes|seconds)|"
+    r"(?:緯度|経度)[度分秒]|[ns][(（]北緯.*|[ew][(（]東経.*|coord(?:inate)?s?[ _].*|座標.*(?:表示|形式|右上)|"
+    r"(?:maplink|mapframe|pushpin|位置図|緯度経度)\S*|zoom|(?:frame|stroke|fill|marker)[ _-].*|"
+    # pictures
+    r"(?:image|map|flag|logo|photo|picture|emblem|coa|seal|symbol|cover|signature|chart)(?:[ _]\w+)?"
+    r"[ _]?(?:size|width|height|upright|alt|link|border)|alt|upright|px|"
+    r"(?:画像|国旗|国章|位置画像|地図|写真|ロゴ|市章|紋章|サムネイル)\S*(?:サイズ|幅|大きさ|リンク|補正)|"
+    # looks of the box; a color by itself may be one of the subject
+    r"(?:above|body|header|title|label|data|list|group|base|cell|image|caption)[ _]?(?:style|class)\d*|"
+    r"(?:bg|back(?:ground)?|text|font|header|title|box|frame|border|label)[ _-]?colou?rs?|背景色|文字色|"
+    r"(?:metric|imperial)[ _]first|single[ _]line|extra[ _]column|collapsed|collapsible|nocat|autoconvert|embed|"
+    # the exponent by which a template orders countries
+    r"(?:面積|人口)大きさ",
+    re.IGNORECASE,
+)
+"""Keys that tell the template how to look or where to point, and say nothing that a reader reads."""
 _FEWEST_FIELDS = 2
 _MANY_FIELDS = 4
 
@@ -26,25 +46,44 @@ def is_infobox(name: str, named: dict[str, str], whole: str) -> bool:
     return filled >= _MANY_FIELDS or (filled >= _FEWEST_FIELDS and "\n" in whole)
 
 
-def render_infobox(named: dict[str, str], unnamed: list[str]) -> str:
-    """One marked line for each field with a value; what has no key stands alone. File names and sizes go.
+def render_infobox(named: dict[str, str], unnamed: list[str], ledger: Ledger) -> str:
+    """One marked line for each field with a value; what has no key stands alone. Files, sizes and technical keys go.
 
-    Fields in a row whose keys end in one number (title1, length1) are one line: they speak of one thing.
+    Fields in a row whose keys end in one number (title1, length1), or differ in the month only (Jan high, Feb high),
+    are one line: they speak of one thing.
     """
     lines: list[str] = []
     above = ""
     for key, value in named.items():
-        shown = [] if key in _NAVIGATION else _field(key, value)
-        number = found[0] if (found := _NUMBER.search(key)) else ""
-        if number and number == above and len(shown) == 1:
+        shown = _shown(key, value, ledger)
+        common = _common(key)
+        if common and common == above and len(shown) == 1:
             lines[-1] += f" / {shown[0]}"
         else:
             lines += shown
         if shown:
-            above = number if len(shown) == 1 else ""
+            above = common if len(shown) == 1 else ""
     for part in unnamed:
         lines += _field("", part)
     return "\n" + "".join(f"{FIELD}{line}\n" for line in lines)
+
+
+def _shown(key: str, value: str, ledger: Ledger) -> list[str]:
+    """The lines of a field, none if its key is for the template alone."""
+    if key in _NAVIGATION:
+        return []
+    if _TECHNICAL.fullmatch(key):
+        if value.strip():
+            ledger.note_named("technical_field", key)
+        return []
+    return _field(key, value)
+
+
+def _common(key: str) -> str:
+    """What keys of one line have in common: the number they end in, or all but the month."""
+    if month := _MONTH.match(key):
+        return key[month.end() :]
+    return number[0] if (number := _NUMBER.search(key)) else ""
 
 
 def _field(key: str, value: str) -> list[str]:

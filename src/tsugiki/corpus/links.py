@@ -18,6 +18,12 @@ def render_simple_links(text: str, ledger: Ledger) -> str:
     return ledger.sub_inner("link", _LABELLED_LINK, ledger.sub_inner("link", _PLAIN_LINK, text))
 
 
+def is_file(target: str) -> bool:
+    """Whether a link with this target shows a file; its caption may be several paragraphs."""
+    prefix, colon, _ = target.partition(":")
+    return bool(colon) and prefix.strip().lower() in _FILE
+
+
 def render_link(parts: list[str], ledger: Ledger) -> str:
     """The label of one internal link, given its target and the parts after each pipe."""
     target = parts[0].strip()

@@ -160,6 +160,9 @@ def _templates(figures: Mapping[str, Any]) -> Iterator[Markup]:
         if rule in figures["names"]:
             yield el("h3", title)
             yield _named(figures, rule, "Template")
+    if "technical_field" in figures["names"]:
+        yield el("h3", "Fields of infoboxes left out, since they are for the template alone")
+        yield _named(figures, "technical_field", "Key")
     others = figures["names"].get("template_dropped", {}).get("others", {"names": 0})
     if others["names"]:
         yield el(

@@ -3,7 +3,7 @@
 import re
 
 from tsugiki.corpus.marks import DEEPER, DEFINITION, HEADING, ITEM, LINE_MARKS, TERM, Ledger
-from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
+from tsugiki.corpus.tables import Cell, Table, keeps_spans, may_have_lost_spans, render_table, tidy_cell
 
 _SETEXT = re.compile(r"(?:^|(?<=\n\n))([^\s\n|>#+=~`:-][^\n]*)\n(={3,}|-{3,})[ \t]*(?=\n|$)")
 _DIVISION = re.compile(r"^[ \t]*:{3,}[^\n]*$", re.MULTILINE)
@@ -56,6 +56,7 @@ def render_pipe_tables(text: str, ledger: Ledger) -> str:
     """Replace pipe tables by one line a row; `|` in a cell must be hidden already."""
     if "|--" not in text and "| --" not in text and "|:-" not in text:
         return text
+    spans = keeps_spans(text)
     kept: list[str] = []
     lines = text.split("\n")
     index = 0
@@ -66,7 +67,7 @@ def render_pipe_tables(text: str, ledger: Ledger) -> str:
             while index < len(lines) and "|" in lines[index] and lines[index].strip():
                 rows.append(_cells(lines[index], header=False))
                 index += 1
-            kept += render_table(Table(rows=rows, may_shift=True), ledger)
+            kept += render_table(Table(rows=rows, may_shift=may_have_lost_spans(rows, kept=spans)), ledger)
         else:
             end = index
             while end < len(lines) and _LOOSE_ROW.match(lines[end]):

@@ -27,13 +27,21 @@ _AUTOLINK = re.compile(r"<(?:https?|ftp|mailto):[^<>\s]*>", re.IGNORECASE)
 _LONG_AUTOLINK = re.compile(rf"{hide('[')}?<(?:https?|ftp):[!-~]*?%5D(?=[^\x00-\x7f])([^<>\n]*)>", re.IGNORECASE)
 _HTML_FOOTNOTE = re.compile(r"<a href=\"#fn[^\"<>]*\"[^<>]*>(?:<sup>)?[^<>]{0,12}(?:</sup>)?</a>", re.IGNORECASE)
 _COLON_LABEL = re.compile(r"(<a href=\":[^\"<>]*\"[^<>]*>):")
-_STRONG = re.compile(r"\*{2,}")
-_EMPHASIS = re.compile(r"\*([^*\n]+)\*")
+# Between digits a mark means to multiply (2*3*4), and so does a pair with ASCII words on both sides (a*b*c). Each
+# pattern looks back from the mark it begins with: a fixed character is found fastest.
+_TIMES = r"(?<![0-9]\*(?=\**[0-9]))"
+_STRONG = re.compile(rf"\*(?<!\*\*){_TIMES}\*+")
+_EMPHASIS = re.compile(
+    rf"\*(?:(?<![A-Za-z0-9]\*)|(?=[^*\n]+\*(?![A-Za-z0-9]))){_TIMES}"
+    rf"([^*\s、。，．,.）)」』\]][^*\n]*)\*(?<!\s\*){_TIMES}"
+)
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
 _POWER = re.compile(r"(?<=[0-9])\^([-−+0-9]{1,20})\^")
-# Only what follows a word: (^o^) is a face, and 7~10 and 77~83 are two ranges.
+# Only what follows a word: (^o^) is a face, 7~10 and 77~83 are two ranges, and so is A~B~C. H~2~O and V~max~ are not.
 _SUPERSCRIPT = re.compile(r"(?<=[\w)\]])\^([\w+,.−–*-]{1,20})\^")
-_SUBSCRIPT = re.compile(r"(?<=[A-Za-z)\]])~([0-9A-Za-z+,.−-]{1,20})~")
+_SUBSCRIPT = re.compile(
+    r"~(?<=[A-Za-zα-ωΑ-Ω)）\]]~)(?:([-−+0-9]{1,20})|([0-9A-Za-zα-ωΑ-Ω+,.−-]{1,20})(?=~(?![A-Za-z0-9])))~"
+)
 _CARET = hide("^")
 
 
@@ -91,7 +99,7 @@ def strip_emphasis(text: str, ledger: Ledger) -> str:
         text = ledger.sub("emphasis", _EMPHASIS, r"\1", text)
     if "~" in text:
         text = ledger.sub("emphasis", _STRUCK, r"\1", text)
-        text = ledger.sub("script", _SUBSCRIPT, r"\1", text)
+        text = ledger.sub("script", _SUBSCRIPT, r"\1\2", text)
     if "^" in text:
         text = ledger.sub("power", _POWER, rf"{_CARET}\1", text)
         text = ledger.sub("script", _SUPERSCRIPT, r"\1", text)

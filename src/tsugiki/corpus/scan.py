@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from tsugiki.corpus.links import render_link
+from tsugiki.corpus.links import is_file, render_link
 from tsugiki.corpus.marks import HEADING, Ledger, hide
 from tsugiki.corpus.template_parts import Place, place_of
 from tsugiki.corpus.templates import render_template
@@ -25,6 +25,10 @@ class _Frame:
     """Parts that a pipe has ended."""
     pieces: list[str] = field(default_factory=list)
     """Text of the part that has not ended yet."""
+
+    def is_caption(self) -> bool:
+        """Whether this is a link to a file, past its target."""
+        return self.opening == "[[" and bool(self.parts) and is_file(self.parts[0])
 
 
 class _Scanner:
@@ -52,7 +56,7 @@ class _Scanner:
             self._close_braces(len(token))
         else:
             if token[0] == "\n":
-                self._abandon_links()
+                self._abandon_links(captions=token == "\n")
             self.stack[-1].pieces.append(token)
 
     def read_flat(self, inside: str) -> None:
@@ -112,9 +116,12 @@ class _Scanner:
             count -= 2
         self.stack[-1].pieces.append("}" * count)
 
-    def _abandon_links(self) -> None:
-        """Give up links left open: neither a blank line nor the end of a template may lie inside one."""
-        while self.stack[-1].opening == "[[":
+    def _abandon_links(self, *, captions: bool = True) -> None:
+        """Give up links left open: neither a blank line nor the end of a template may lie inside one.
+
+        Captions of files may have paragraphs; they are given up at the end of a template and at a heading only.
+        """
+        while self.stack[-1].opening == "[[" and (captions or not self.stack[-1].is_caption()):
             self.ledger.note("unclosed_bracket")
             text = "|".join(self._pop())
             self.stack[-1].pieces.append(text)

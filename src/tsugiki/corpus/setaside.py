@@ -1,8 +1,11 @@
 """Pages that are no articles of their own: redirects, disambiguation and list pages."""
 
 import re
+import sys
 
 from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.elements import remove_elements
+from tsugiki.corpus.marks import Ledger
 from tsugiki.rows import Page
 from tsugiki.wiki.markup import find_redirect
 
@@ -46,4 +49,14 @@ def is_list(title: str, list_share: float, config: CleanConfig) -> bool:
 def _is_disambiguation(text: str, *, rendered: bool) -> bool:
     if rendered:
         return _HTML_DISAMBIGUATION.search(text) is not None
+    # Only what is found is looked at again without comments and nowiki, where it says nothing: few pages are.
+    return _marks_disambiguation(text) and ("<" not in text or _marks_disambiguation(_read(text)))
+
+
+def _marks_disambiguation(text: str) -> bool:
     return bool(_DISAMBIGUATION.search(text) or ("__" in text and _DISAMBIGUATION_SWITCH.search(text)))
+
+
+def _read(text: str) -> str:
+    """The text without comments, and with literal content hidden; no limits, since it is judged and not kept."""
+    return remove_elements(text, Ledger(sys.maxsize, sys.maxsize))

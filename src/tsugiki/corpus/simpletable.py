@@ -5,7 +5,7 @@ import re
 from tsugiki.corpus.gridtable import display_columns
 from tsugiki.corpus.markdown_strays import remove_strays
 from tsugiki.corpus.marks import Ledger
-from tsugiki.corpus.tables import Cell, Table, render_table, tidy_cell
+from tsugiki.corpus.tables import Cell, Table, keeps_spans, may_have_lost_spans, render_table, tidy_cell
 
 _RULER = re.compile(r" {2,}-{2,}(?: +-+)*[ ]*$")
 _DASHES = re.compile(r"-+")
@@ -17,6 +17,7 @@ def render_simple_tables(text: str, ledger: Ledger) -> str:
     """Replace tables under or between rulers of dashes, indented by two spaces, by one line a row."""
     if "\n  --" not in text and not text.startswith("  --"):
         return text
+    spans = keeps_spans(text)
     lines = text.split("\n")
     closing = _closing_rulers(lines)
     kept: list[str] = []
@@ -30,10 +31,10 @@ def render_simple_tables(text: str, ledger: Ledger) -> str:
             end = index + 1
             while end < len(lines) and lines[end].strip():
                 end += 1
-            kept += _render([header], ruler, lines[index + 1 : end], ledger)
+            kept += _render([header], ruler, lines[index + 1 : end], ledger, spans=spans)
             index = end
         elif (last := closing[index]) is not None:
-            kept += _render_block(lines[index], lines[index + 1 : last], ledger)
+            kept += _render_block(lines[index], lines[index + 1 : last], ledger, spans=spans)
             index = last + 1
         else:
             index += 1
@@ -51,15 +52,15 @@ def _closing_rulers(lines: list[str]) -> list[int | None]:
     return closing
 
 
-def _render_block(top: str, body: list[str], ledger: Ledger) -> list[str]:
+def _render_block(top: str, body: list[str], ledger: Ledger, *, spans: bool) -> list[str]:
     """A table between two rulers; a ruler between them ends its header."""
     middle = next((place for place, line in enumerate(body) if _RULER.match(line)), None)
     if middle is None:
-        return _render([], top, body, ledger)
-    return _render(body[:middle], body[middle], body[middle + 1 :], ledger)
+        return _render([], top, body, ledger, spans=spans)
+    return _render(body[:middle], body[middle], body[middle + 1 :], ledger, spans=spans)
 
 
-def _render(header: list[str], ruler: str, body: list[str], ledger: Ledger) -> list[str]:
+def _render(header: list[str], ruler: str, body: list[str], ledger: Ledger, *, spans: bool) -> list[str]:
     columns = _columns(ruler)
     rows = [_cells(header, columns, ledger, header=True)] if any(line.strip() for line in header) else []
     group: list[str] = []
@@ -70,7 +71,7 @@ def _render(header: list[str], ruler: str, body: list[str], ledger: Ledger) -> l
         if group and (not multiline or not line.strip()):
             rows.append(_cells(group, columns, ledger, header=False))
             group = []
-    return render_table(Table(rows=rows, may_shift=True), ledger)
+    return render_table(Table(rows=rows, may_shift=may_have_lost_spans(rows, kept=spans)), ledger)
 
 
 def _columns(ruler: str) -> _Columns:

@@ -68,8 +68,9 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
 
     A cell that spans rows is repeated in each of them; a cell that spans columns stands once, under the label that
     these columns share, under the labels of two or three (絵コンテ・演出), or under none. Labels that no cell stands
-    under are a line of their own. Where cells may have shifted, a row that ends in an empty cell goes without labels:
-    a wrong label would state what is not so.
+    under are a line of their own. Where cells may have shifted, and a row that ends in an empty cell shows that some
+    did, the whole table goes without labels: rows that look in order may be shifted too, and a wrong label would
+    state what is not so.
 
     Raises:
         Pathological: the repeated cells and labels would exceed the ledger's limit on characters.
@@ -77,6 +78,7 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     ledger.note("table")
     lines = [table.caption] if table.caption else []
     block = _Block()
+    shifted = table.may_shift and _looks_shifted(table.rows)
     size = 0
     for placed in _place(table.rows, ledger):
         cells = [one for one in placed if one.cell.text]
@@ -88,13 +90,38 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
                 block = _Block()
             block.add_labels(placed)
             continue
-        shifted = table.may_shift and not placed[-1].cell.text
         block.lines.append(_SEPARATOR.join(one.cell.text for one in cells) if shifted else block.line(cells))
         size += len(block.lines[-1])
         ledger.check_chars(size)
     lines += block.finish()
     ledger.note("table_row", len(lines))
     return [f"{ROW}{line}" for line in (*lines, *table.inner)]
+
+
+def keeps_spans(page: str) -> bool:
+    """Whether a release of pandoc wrote this page that keeps cells which span rows (3.6.3 and later), by its links."""
+    return "{.wikilink}" in page or 'class="wikilink"' in page
+
+
+def may_have_lost_spans(rows: list[list[Cell]], *, kept: bool) -> bool:
+    """Whether cells of a converted table may stand under the wrong column, given whether its converter keeps spans.
+
+    One that does not leaves no cell that spans rows. One that does still loses the spans that reach from the header
+    into the body: then the row right under the header ends in an empty cell.
+    """
+    under = next((row for row in rows if row and not all(cell.header for cell in row)), [])
+    lost = not kept and all(cell.rows == 1 for row in rows for cell in row)
+    return lost or bool(under and not under[-1].text)
+
+
+def _looks_shifted(rows: list[list[Cell]]) -> bool:
+    """Whether a row ends in an empty cell, as it does where a cell that spanned into it is missing before that.
+
+    The mark that `!!!` leaves of a header's empty first cell shows the same: that cell is missing.
+    """
+    if rows and any(_STRAY_MARK.match(cell.text) for cell in rows[0]):
+        return True
+    return any(not row[-1].text and any(cell.text for cell in row) for row in rows if row)
 
 
 def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
@@ -130,9 +157,14 @@ def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
 
 
 def _is_header(row: list[_Placed], block: "_Block") -> bool:
-    """Whether a row labels the columns below it; a lone header cell is a title or a row of its own."""
-    filled = [one for one in row if one.cell.text]
-    return all(one.cell.header for one in filled) and (len(filled) > 1 or bool(block.labels and not block.lines))
+    """Whether a row labels the columns below it; a lone header cell is a title or a row of its own.
+
+    Right under other labels it is one more of them, unless it is as wide as several: then it heads rows (第1期).
+    """
+    filled = [one.cell for one in row if one.cell.text]
+    if len(filled) == 1:
+        return filled[0].header and filled[0].columns == 1 and bool(block.labels and not block.lines)
+    return all(cell.header for cell in filled)
 
 
 def _span(cell: Cell) -> int:

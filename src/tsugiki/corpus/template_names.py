@@ -38,11 +38,14 @@ READING = _names("ruby|ルビ|読み仮名|読み仮名 ruby不使用|ruby-ja|ru
 """Templates that show their first part with its reading, the second."""
 
 DATE = _names(
-    "生年月日と年齢|生年月日|死亡年月日と没年齢|没年月日と没年齢|birth date and age|birth date|"
+    "生年月日と年齢|生年月日|birth date and age|birth date|"
     "death date and age|death date|start date|end date|start date and age|film date|release date|date|日付|"
     "開始日|終了日|birth-date and age"
 )
 """Templates that show a date given as year, month and day; of two dates in one, the later is the first three parts."""
+
+LATER_DATE = _names("死亡年月日と没年齢|没年月日と没年齢|死亡年月日と没馬齢|死亡年月日|没年月日")
+"""Templates of Japanese pages that take a birth date and then the date of death, which they show."""
 
 EPISODE = _names("episode list|japanese episode list|episode list/sublist|エピソードリスト|各話リスト/話")
 """Rows of a table that each are a template with named parts."""
@@ -150,6 +153,7 @@ NOT_INFOBOX = re.compile(
     r"半保護|保護|notice|ambox|告知|leftpanel|クレジット|legend|location map|coord|ウィキ座標|portal|ポータル|"
     r"デフォルトソート|defaultsort|authority|典拠管理|cite|col|multiple image|画像提供|external media|listen|"
     r"track listing/|toc|jis|image label|superimpose|audio|webarchive|dead|リンク切れ|節stub|.*stub$|加筆|"
-    r"内容過剰|雑多|あらすじ|良質|gallery|pic|double image|s-|各)"
+    r"内容過剰|雑多|あらすじ|良質|gallery|pic|double image|s-|各|maplink|mapframe|"
+    r"osm location map)"
 )
 """Templates with named parts that say nothing of the subject: navigation, maintenance, sources, images."""

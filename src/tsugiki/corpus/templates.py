@@ -13,6 +13,8 @@ from tsugiki.corpus.template_parts import Place, render_unknown
 
 _SPACE = re.compile(r"[\s_]+")
 _LONGEST_KEY = 80
+_LAST_PLACE = 100
+"""A part with a higher number stands behind all others: no page may make a list as long as a number it writes."""
 _NOT_IN_KEYS = frozenset("<>[]{}\n")
 _LANG = re.compile(r"lang-([a-z-]{2,12}?)(-short)?$")
 _PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*")
@@ -53,18 +55,30 @@ _says_nothing_before = lru_cache(4096)(_says_nothing)
 
 def _parse(parts: list[str]) -> Call:
     name = (_unified_before if len(parts[0]) <= _LONGEST_KEY else _unified)(parts[0])
-    unnamed: list[str] = []
+    placed: dict[int, str] = {}
     named: dict[str, str] = {}
+    place = 0
     for part in parts[1:]:
         before, equals, value = part.partition("=")
         key = before.strip() if equals else ""
         if not key or len(key) > _LONGEST_KEY or not _NOT_IN_KEYS.isdisjoint(key):
-            unnamed.append(part)
-        elif key.isdigit():
-            unnamed.append(value)
+            place += 1
+            placed[place] = part
+        elif key.isascii() and key.isdigit():
+            placed[int(key)] = value
         else:
             named[key] = value
-    return Call(name, unnamed, named)
+    counted = len(placed) == place
+    return Call(name, [placed[number] for number in range(1, place + 1)] if counted else _in_order(placed), named)
+
+
+def _in_order(placed: dict[int, str]) -> list[str]:
+    """Unnamed parts by their numbers, written or counted; a number that is left out is an empty part."""
+    numbers = sorted(placed)
+    last = min(numbers[-1], _LAST_PLACE)
+    return [placed.get(number, "") for number in range(1, last + 1)] + [
+        placed[number] for number in numbers if not 0 < number <= last
+    ]
 
 
 def render_template(parts: list[str], place: Callable[[str], Place], ledger: Ledger) -> str:
@@ -86,7 +100,7 @@ def render_template(parts: list[str], place: Callable[[str], Place], ledger: Led
     known = _says_nothing_before if len(call.name) <= _LONGEST_KEY else _says_nothing
     if not known(call.name) and is_infobox(call.name, call.named, "|".join(parts[1:])):
         ledger.note_named("infobox", call.name)
-        return render_infobox(call.named, call.unnamed)
+        return render_infobox(call.named, call.unnamed, ledger)
     return render_unknown(call.name, call.unnamed, call.named, place(parts[0]), ledger)
 
 
@@ -136,11 +150,24 @@ def _reading(call: Call) -> str:
     return f"{base}（{reading}）" if base and reading else base or reading
 
 
-def _date(call: Call) -> str:
-    year, month, day = (call.part(index) for index in range(3))
+def _date(call: Call, first: int = 0) -> str:
+    year, month, day = (call.part(first + index) for index in range(3))
     if not year.isdigit():
         return year
     return f"{year}年" + (f"{month}月" if month else "") + (f"{day}日" if month and day else "")
+
+
+def _later_date(call: Call) -> str:
+    return _date(call, 3 if call.part(3) else 0)
+
+
+def _age_at_death(call: Call) -> str:
+    dates = [call.part(index) for index in range(6)]
+    if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in dates):
+        return ""
+    birth, death = (tuple(map(int, date)) for date in (dates[:3], dates[3:]))
+    age = f"{death[0] - birth[0] - (death[1:] < birth[1:])}歳没"
+    return f"（{age}）" if call.name == "没年齢" else age
 
 
 def _citation(call: Call) -> str:
@@ -205,6 +232,8 @@ _SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (names.ALL, _all),
     (names.READING, _reading),
     (names.DATE, _date),
+    (names.LATER_DATE, _later_date),
+    (frozenset(("没年齢", "没年齢2")), _age_at_death),
     (names.FLAG, _flag),
     (frozenset(("和暦",)), _era),
     (names.CITATION, _citation),
