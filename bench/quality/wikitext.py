@@ -57,8 +57,8 @@ _QUIET = re.compile(
     r"#|.*:|0$|main|see|otheruses|redirect|about|混同|navbox|.*の歴史$|sfn|refn|efn|reflist|脚注|注釈|出典|要|wik|commons|"
     r"sister|n$|cite|citation|flag|legend|.*icon$|interlang|pathnav|coor|ウィキ|population|location map|multiple image|"
     r"double image|wide image|gallery|external media|独自|特筆|存命|半保護|保護|clear|col-|col ?begin|col ?end|div col|"
-    r"anchor|voice|portal|ポータル|良質|秀逸|.*stub$|節stub|defaultsort|デフォルトソート|bar |convert|cvt|ill|和暦|font|"
-    r"weight|audio|.*年月日|日本の|dts|isbn|harv|r$|track",
+    r"anchor|voice|portal|ポータル|良質|秀逸|.*stub$|節stub|defaultsort|デフォルトソート|bar |convert|cvt|ill|和暦|"
+    r"font|weight|audio|.*年月日|日本の|dts|isbn|harv|r$|track",
     re.IGNORECASE,
 )
 """Names of templates that show no words, those of a source, or other words than those they are given."""
