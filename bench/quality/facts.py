@@ -33,7 +33,7 @@ class Text:
         self.whole = self.lines.replace("\n", "")
 
     def holds(self, fact: Fact) -> bool:
-            """Whether the text says it: fields and rows on one line, pairs and labelled cells side by side, else anywhere."""
+        """Whether the text says it: fields and rows on one line, pairs and labelled cells side by side."""
         if fact.kind in ("field", "row"):
             return any(_in_order(line, fact.parts) for line in self._lines_with(fact.parts[0]))
         if fact.kind == "label":
