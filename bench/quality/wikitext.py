@@ -51,7 +51,8 @@ _FIRST = frozenset(["仮リンク", "small", "nowrap", "visible anchor", "vancho
 _LAST = frozenset(["lang", "llang", "color"])
 _INFOBOX = re.compile(r"infobox|基礎情報|^声優$|^actoractress$|^アニメ|^漫画|テレビ番組$", re.IGNORECASE)
 _TECHNICAL = re.compile(
-    r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size|color|色|緯度|経度|度|分|秒|国章リンク|大きさ|metric|single line",
+    r"画像|image|map|flag|logo|photo|地図|旗|位置|"
+    r"width|size|color|色|緯度|経度|度|分|秒|国章リンク|大きさ|metric|single line",
     re.IGNORECASE,
 )
 _QUIET = re.compile(

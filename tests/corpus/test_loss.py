@@ -21,6 +21,7 @@ from tsugiki.rows import Page as WikiPage
 SOURCE = """{{Infobox 作品
 | 監督 = [[風間凪]]
 | 放送 = 2031年
+| latd = 35
 }}
 '''星屑の灯台'''（{{読み仮名|星屑|ほしくず}}）は{{謎の表}}{{謎の表|番号=1}}{{要出典}}{{謎の名|丙}}の作品。<ref>本の題</ref>
 * [[星見]]
@@ -59,6 +60,7 @@ def test_templates_sections_tables_and_lists_are_counted_by_name(corpus_config):
     assert names["template_dropped"] == {"謎の表": 6, "要出典": 3}
     assert names["template_mapped"] == {"読み仮名": 3}
     assert names["template_parts_kept"] == {"謎の名": 3}
+    assert names["technical_field"] == {"latd": 3}
     assert names["infobox"] == {"infobox 作品": 3}
     assert names["dropped_section"] == {"脚注": 3}
     rules = figures["markups"]["wikitext"]["rules"]
@@ -157,6 +159,8 @@ def test_the_page_tells_what_was_removed_and_runs_nothing(report):
         "near_duplicate",
         "Repeats",
         "Infobox 作品",
+        "Fields of infoboxes left out",
+        "latd",
         "40 uses of templates dropped that cleaning does not know",
         "脚注",
     ):
