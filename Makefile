@@ -102,8 +102,9 @@ lock: setup ## pin the newest versions that pyproject.toml admits, here and in t
 images: ## build the images of the stages; scripts/images lists the variables: TAG, PREFIX, VARIANT, IMAGES …
 	@scripts/images
 
-bench: setup ## measure: import time of stages, second run of the sample
+bench: setup ## measure import time and a second run; with TSUGIKI_DATA and `pip install -e .[bench]`, cleaning too
 	$(bin)/python bench/start.py
+	$(if $(TSUGIKI_DATA),$(bin)/python -m bench.quality)
 
 clean: ## remove .venv and build/
 	rm -rf .venv build

@@ -1,7 +1,6 @@
-"""Facts kept, brackets emptied and markup left by cleaning, beside WikiExtractor and mwparserfromhell.
+"""Facts kept, brackets emptied and markup left by cleaning, beside WikiExtractor and mwparserfromhell."""
 
-TSUGIKI_DATA=… .venv/bin/python -m bench.quality [--misses 20] [--every 5]
-"""
+# TSUGIKI_DATA=… .venv/bin/python -m bench.quality [--misses 20] [--every 5]
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Fact(NamedTuple):
     """Something a page says: words that must stand in the text in this order."""
 
     kind: str
-    """`infobox`, `field`, `pair`, `cell`, `row`, `item`, `heading` or `prose`."""
+    """`infobox`, `field`, `pair`, `cell`, `row`, `label`, `item`, `heading`, `template` or `prose`."""
     parts: tuple[str, ...]
     """Each part squeezed (see `squeeze`), never empty. A part stands in the text as a whole."""
 
@@ -33,9 +33,11 @@ class Text:
         self.whole = self.lines.replace("\n", "")
 
     def holds(self, fact: Fact) -> bool:
-        """Whether the text says it: a field or a row on one line, a pair side by side, anything else anywhere."""
+        """Whether the text says it: fields and rows on one line, pairs and labelled cells side by side."""
         if fact.kind in ("field", "row"):
             return any(_in_order(line, fact.parts) for line in self._lines_with(fact.parts[0]))
+        if fact.kind == "label":
+            return "".join(fact.parts) in self.lines
         if fact.kind == "pair":
             between = rf"\w{{0,{_PAIR_GAP}}}?"
             return re.search(between.join(map(re.escape, fact.parts)), self.whole) is not None

@@ -51,8 +51,20 @@ _FIRST = frozenset(["仮リンク", "small", "nowrap", "visible anchor", "vancho
 _LAST = frozenset(["lang", "llang", "color"])
 _INFOBOX = re.compile(r"infobox|基礎情報|^声優$|^actoractress$|^アニメ|^漫画|テレビ番組$", re.IGNORECASE)
 _TECHNICAL = re.compile(
-    r"画像|image|map|flag|logo|photo|地図|旗|位置|width|size|color|色|緯度|経度|度|分|秒", re.IGNORECASE
+    r"画像|image|map|flag|logo|photo|地図|旗|位置|"
+    r"width|size|color|色|緯度|経度|度|分|秒|国章リンク|大きさ|metric|single line",
+    re.IGNORECASE,
 )
+_QUIET = re.compile(
+    r"#|.*:|0$|main|see|otheruses|redirect|about|混同|navbox|.*の歴史$|sfn|refn|efn|reflist|脚注|注釈|出典|要|wik|commons|"
+    r"sister|n$|cite|citation|flag|legend|.*icon$|interlang|pathnav|coor|ウィキ|population|location map|multiple image|"
+    r"double image|wide image|gallery|external media|独自|特筆|存命|半保護|保護|clear|col-|col ?begin|col ?end|div col|"
+    r"anchor|voice|portal|ポータル|良質|秀逸|.*stub$|節stub|defaultsort|デフォルトソート|bar |convert|cvt|ill|和暦|"
+    r"font|weight|audio|.*年月日|日本の|dts|isbn|harv|r$|track",
+    re.IGNORECASE,
+)
+"""Names of templates that show no words, those of a source, or other words than those they are given."""
+_CODE = re.compile(r"[a-z-]{2,7}|#[0-9a-f]{3,6}|[0-9.]+(?:px|em|%)|https?:\S+|left|right|center", re.IGNORECASE)
 _FILE = re.compile(r"[^\n]*\.(?:svg|png|jpe?g|gif|webp|ogg|oga|mid)\s*|\s*\d{1,4}px\s*", re.IGNORECASE)
 _MARKERS = "*#:;"
 _HEAD = "\x01"
@@ -84,6 +96,8 @@ def _facts(nodes: list[Node]) -> list[Fact]:
     for node in nodes:
         if isinstance(node, Template) and _INFOBOX.search(_name(node)):
             found += _infobox(node)
+        for call in _calls(node):
+            found += _words(call)
         for table in _tables(node):
             found += _table(table)
     found += _lines(_render(nodes))
@@ -102,6 +116,31 @@ def _infobox(box: Template) -> Iterator[Fact]:
         yield from values
         if values:
             yield Fact("field", (*(one.parts[0] for one in fact("field", key)), *(one.parts[0] for one in values)))
+
+
+def _calls(node: Node) -> Iterator[Template]:
+    """Templates in the text of a node, infoboxes apart; those inside another one are part of what it says."""
+    if isinstance(node, Template):
+        if not _INFOBOX.search(_name(node)):
+            yield node
+    elif isinstance(node, Wikilink):
+        inside = node.text if node.text is not None and not _NO_TEXT.match(str(node.title).strip().lower()) else None
+        for inner in inside.nodes if inside is not None else ():
+            yield from _calls(inner)
+    elif isinstance(node, Tag) and str(node.tag).strip().lower() not in _UNSEEN and node.contents is not None:
+        for inner in node.contents.nodes:
+            yield from _calls(inner)
+
+
+def _words(call: Template) -> Iterator[Fact]:
+    """What the unnamed parts of a template say, unless its name shows that it is no part of the text."""
+    name = _name(call)
+    if name in _FIRST | _LAST or _QUIET.match(name) or call.has("date"):
+        return
+    for part in call.params:
+        text = _items(_text(part.value))
+        if not part.showkey and not _FILE.fullmatch(text) and not _CODE.fullmatch(text):
+            yield from fact("template", text)
 
 
 def _tables(node: Node) -> Iterator[Tag]:
@@ -124,6 +163,24 @@ def _table(table: Tag) -> Iterator[Fact]:
             cells.append(_items(_text(cell.contents)))
             yield from fact("cell", cells[-1])
         yield from joint_fact("row", cells)
+    yield from _labels(table)
+
+
+def _labels(table: Tag) -> Iterator[Fact]:
+    """Each cell with the label of its column, in a table without spans below one row of labels."""
+    rows = [[*_children(row, ("td", "th"))] for row in _children(table, ("tr",))]
+    rows = [row for row in rows if row]
+    plain = all(not cell.has(span) for row in rows for cell in row for span in ("colspan", "rowspan"))
+    if not plain or len(rows) < 2 or not all(cell.tag == "th" for cell in rows[0]):
+        return
+    labels = [fact("label", _items(_text(cell.contents))) for cell in rows[0]]
+    for row in rows[1:]:
+        if len(row) != len(labels) or all(cell.tag == "th" for cell in row):
+            return
+        for label, cell in zip(labels, row, strict=True):
+            value = fact("label", _items(_text(cell.contents)))
+            if len(label) == len(value) == 1 and label != value:
+                yield Fact("label", label[0].parts + value[0].parts)
 
 
 def _children(parent: Tag, tags: tuple[str, ...]) -> Iterator[Tag]:

@@ -111,6 +111,21 @@ def test_pages_that_are_no_articles(cleaned, text, reason):
         ('<a class="external autonumber">[1]</a>甲<a class="external">公式</a>', "甲公式"),
         ("<table class=infobox><tr><td>界</td><td>:</td><td>動物界</td></tr></table>", "界：動物界"),
         ("<pre>甲  乙</pre>丙", "甲 乙\n丙"),
+        ("<pre># 甲\n** 乙 &lt;\n</pre>丙", "# 甲\n** 乙 <\n丙"),
+        (
+            r"<math alttext='{\displaystyle E=mc^{2}}'><mi>E</mi></math>と<math alttext='a_{1}'>a</math>",
+            "E=mc^{2}とa_{1}",
+        ),
+        (
+            "<div class=NavFrame><div class=NavHead>配役</div>"
+            "<div class=NavContent style='display:none'>星見 - 風間凪</div></div><p style='display:none'>甲</p>",
+            "配役\n星見 - 風間凪",
+        ),
+        (
+            "<div class=mw-parser-output><p>甲</p><div class=mw-parser-output>乙</div></div>"
+            "<div class=mw-parser-output>丙</div>",
+            "甲\n\n乙\n丙",
+        ),
     ],
 )
 def test_pieces_of_html(cleaned, text, expected):

@@ -23,7 +23,7 @@ SOURCE = """{{Infobox 作品
 | 放送 = 2031年
 | latd = 35
 }}
-'''星屑の灯台'''（{{読み仮名|星屑|ほしくず}}）は{{謎の表|甲}}{{謎の表|乙}}{{要出典}}の作品。<ref>本の題</ref>
+'''星屑の灯台'''（{{読み仮名|星屑|ほしくず}}）は{{謎の表}}{{謎の表|番号=1}}{{要出典}}{{謎の名|丙}}の作品。<ref>本の題</ref>
 * [[星見]]
 {|
 ! 話 !! 題
@@ -59,6 +59,7 @@ def test_templates_sections_tables_and_lists_are_counted_by_name(corpus_config):
     names = {rule: found["listed"] for rule, found in figures["names"].items()}
     assert names["template_dropped"] == {"謎の表": 6, "要出典": 3}
     assert names["template_mapped"] == {"読み仮名": 3}
+    assert names["template_parts_kept"] == {"謎の名": 3}
     assert names["technical_field"] == {"latd": 3}
     assert names["infobox"] == {"infobox 作品": 3}
     assert names["dropped_section"] == {"脚注": 3}
@@ -153,6 +154,8 @@ def test_the_page_tells_what_was_removed_and_runs_nothing(report):
     for text in (
         "Dropped, since cleaning does not know",
         "謎の表",
+        "Not known, but their words kept",
+        "謎の名",
         "near_duplicate",
         "Repeats",
         "Infobox 作品",

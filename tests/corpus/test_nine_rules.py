@@ -142,6 +142,17 @@ def test_rule_6_keeps_sections_that_only_sound_alike(cleaned):
     assert all(word in cleaned(text) for word in ("注目の作品", "甲", "関連作品", "乙", "参考人", "丙"))
 
 
+@pytest.mark.parametrize("name", ["リンク", "資料", "引用", "文献", "参考"])
+def test_rule_6_keeps_what_is_only_named_like_sources(cleaned, name):
+    told = f"== 登場人物 ==\n=== {name} ===\n本作の主人公。声 - 風間凪\n=== 甲 ===\n乙"
+    assert cleaned(told).split("\n\n") == ["登場人物", f"{name}\n本作の主人公。声 - 風間凪", "甲\n乙"]
+    assert "声 - 風間凪" in cleaned(f"== 登場人物 ==\n=== {name} ===\n* 声 - 風間凪")
+    assert "主人公" in cleaned(f"丙\n== {name} ==\n; 声 - 風間凪\n: 主人公。")
+    for sources in ("* 雨宮楓『灯台史』\n* [http://example.org 公式]", "* {{Cite book|title=灯台}}"):
+        assert cleaned(f"丙\n== 乙 ==\n=== {name} ===\n{sources}\n== 丁 ==\n戊") == "丙\n\n丁\n戊"
+    assert cleaned(f"丙\n== {name} ==\n* 灯台\n* 港\n== 丁 ==\n戊") == "丙\n\n丁\n戊"
+
+
 @pytest.mark.parametrize("markup", ["wikitext", "markdown", "text"])
 def test_rule_7_normalises_by_policy(cleaned, markup):
     text = "ＴＶ第１話～「Ⅱ」①…ｶﾞﾝﾊﾞﾚ！"

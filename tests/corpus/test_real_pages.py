@@ -187,3 +187,13 @@ def test_processes_do_not_change_rows_or_anything_reported(wikitext_pages, corpu
     assert sum(isinstance(row, Document) for row in first) == 70
     assert alone.duplicates.exact == 10
     assert alone.figures()["rule.link"] > 1000
+
+
+def test_every_row_that_is_a_template_survives(wikitext_texts):
+    rows = [
+        (text, parts.split("|"))
+        for page, text in wikitext_texts
+        for parts in re.findall(r"^\{\{citypop\|([^{}=]+)\}\}$", page.text, re.M)
+    ]
+    assert len(rows) == 21
+    assert all(" / ".join(parts) in text for text, parts in rows)

@@ -35,7 +35,7 @@ def clean(page: Page, config: CleanConfig) -> Cleaned:
     multiply its text) is left to simpler rules, and the document is marked as `fallback`. Cleaning the document
     again as `text` changes nothing.
     """
-    ledger = Ledger(config.max_depth, config.max_chars)
+    ledger = Ledger(config.max_depth, config.max_chars, page.provenance.timestamp or "")
     rendered, reason, detail = _judge(page, config, ledger)
     text = rendered.text if rendered else ""
     if rendered is None or reason is not None:

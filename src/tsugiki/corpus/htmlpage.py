@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tsugiki.corpus.htmlcells import OpenTable, close_table
@@ -32,13 +34,25 @@ def read_html(text: str, ledger: Ledger) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(text)
-    found = (tree.css_first(selector) for selector in _ROOTS)
-    root = next((node for node in found if node is not None), None)
-    if root is None:
-        return ""
+    found = (_outermost(tree.css(selector), ledger.max_depth) for selector in _ROOTS)
     reader = _Reader(ledger)
-    _walk(root, reader, ledger)
+    for root in next((roots for roots in found if roots), []):
+        _walk(root, reader, ledger)
     return reader.finish()
+
+
+def _outermost(nodes: list[LexborNode], most_steps: int) -> list[LexborNode]:
+    """Nodes that lie in none of the others; how far up that is looked for is bounded."""
+    if len(nodes) < 2:
+        return nodes
+    known = {node.mem_id for node in nodes}
+    return [node for node in nodes if not any(one.mem_id in known for one in islice(_above(node), most_steps))]
+
+
+def _above(node: LexborNode) -> Iterator[LexborNode]:
+    while (parent := node.parent) is not None:
+        yield parent
+        node = parent
 
 
 def _walk(root: LexborNode, reader: _Reader, ledger: Ledger) -> None:
@@ -74,6 +88,8 @@ class _Reader:
         self.tables: list[OpenTable] = []
         self.lists = 0
         """Lists around the current node."""
+        self.preformatted = 0
+        """Elements around the current node whose lines are kept."""
         self.skipped: set[int] = set()
         """Elements that were entered and not read, until they are left."""
 
@@ -89,6 +105,7 @@ class _Reader:
         if tag in _BLOCKS:
             self._line()
             self.lists += tag in _LISTS
+            self.preformatted += tag == "pre"
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
             self._line()
             self.out.append(f"{HEADING}{tag[1]}")
@@ -121,6 +138,7 @@ class _Reader:
             self.skipped.discard(node.mem_id)
         elif tag in _BLOCKS:
             self.lists -= tag in _LISTS
+            self.preformatted -= tag == "pre"
             self._line()
             if tag == "p" and not self.lists:
                 self.out.append("\n")
@@ -154,6 +172,9 @@ class _Reader:
         return True
 
     def _text(self, node: LexborNode) -> None:
+        if self.preformatted:
+            self.out.append(hide(node.text_content or ""))
+            return
         text = _SPACE.sub(" ", node.text_content or "")
         self.out.append(text.replace("<", _LESS) if "<" in text else text)
 

@@ -14,7 +14,7 @@ _TAGS = _words(
 )
 _CLASSES = _words(
     "mw-editsection mw-editsection-like toc mw-references-wrap reflist references reference mw-ref mw-ext-cite-error "
-    "navbox navbox-inner navbox-styles vertical-navbox navframe nav-box prevnext succession-box infobox-navbar "
+    "navbox navbox-inner navbox-styles vertical-navbox nav-box prevnext succession-box infobox-navbar "
     "ambox tmbox cmbox ombox imbox fmbox dmbox mbox-small metadata noprint noexcerpt sistersitebox side-box portal "
     "portalbox hatnote dablink rellink thumb gallery mw-gallery-traditional mw-gallery-packed shortdescription "
     "mw-empty-elt mw-jump-link mw-indicators printfooter catlinks mw-authority-control authority-control "
@@ -25,6 +25,9 @@ _CLASSES = _words(
 _IDS = frozenset(["toc", "coordinates", "siteSub", "contentSub", "catlinks", "firstHeading", "disambigbox"])
 _ROLES = frozenset(["navigation", "note"])
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_FOLDED = "navcontent"
+"""Class of what is hidden until a reader unfolds it: casts and episodes as well as anything else."""
+_STYLED_MATH = re.compile(r"\{\\(?:display|text|script)style (.*)\}", re.DOTALL)
 _TYPES = re.compile(r"mw:(?:Extension/(?:ref|references|gallery|templatestyles)|File|Image|Video|Audio)\b")
 _EXTERNAL_REFERENCE = re.compile(r"mw:(?:PageProp|referencedBy)")
 
@@ -34,9 +37,10 @@ def is_unseen(tag: str, attributes: Mapping[str, str | None]) -> str | None:
     if tag in _TAGS:
         return ""
     if tag == "math":
-        return attributes.get("alttext") or ""
+        return _formula(attributes.get("alttext") or "")
     if not attributes:
         return None
+    found: list[str] = []
     if classes := attributes.get("class"):
         found = classes.lower().split()
         if not _CLASSES.isdisjoint(found):
@@ -45,4 +49,10 @@ def is_unseen(tag: str, attributes: Mapping[str, str | None]) -> str | None:
         return ""
     if _TYPES.search(attributes.get("typeof") or "") or _EXTERNAL_REFERENCE.match(attributes.get("property") or ""):
         return ""
-    return "" if _HIDDEN.search(attributes.get("style") or "") else None
+    return "" if _FOLDED not in found and _HIDDEN.search(attributes.get("style") or "") else None
+
+
+def _formula(written: str) -> str:
+    """A formula as wikitext writes it, without the style that MediaWiki wraps around it."""
+    styled = _STYLED_MATH.fullmatch(written.strip())
+    return styled[1].strip() if styled else written

@@ -7,7 +7,7 @@ from typing import Any
 from tsugiki.corpus.losschart import waterfall
 from tsugiki.corpus.losssamples import samples_section
 from tsugiki.corpus.samples import Sample
-from tsugiki.corpus.template_names import NOT_INFOBOX
+from tsugiki.corpus.template_parts import is_silent
 from tsugiki.report.markup import Markup, count, el, join, percent
 from tsugiki.report.page import document, verdict_box
 from tsugiki.report.tables import definitions, table
@@ -15,6 +15,12 @@ from tsugiki.report.verdict import Verdict
 
 _OPEN = 12
 """Rows of a table that are shown at once; the others are behind a fold."""
+_WRITTEN = {
+    "template_parts_kept": "Not known, but their words kept",
+    "template_mapped": "Written out as text",
+    "infobox": "Written out field by field",
+}
+"""Rules that keep something of templates, with what they do."""
 
 
 def render(figures: Mapping[str, Any], drawn: Sequence[Sample], lost_most: Sequence[Sample]) -> str:
@@ -72,7 +78,7 @@ def _sections(
     yield "characters", "Where the characters went", join(_characters(name, one) for name, one in markups.items())
     yield "pages", "Pages", _pages(markups)
     yield "duplicates", "Repetitions", _duplicates(figures["duplicates"])
-    if any(rule in figures["names"] for rule in ("template_dropped", "template_mapped", "infobox")):
+    if any(rule in figures["names"] for rule in ("template_dropped", *_WRITTEN)):
         yield "templates", "Templates", join(_templates(figures))
     if "dropped_section" in figures["names"]:
         yield "sections", "Sections dropped", _named(figures, "dropped_section", "Heading")
@@ -150,7 +156,7 @@ def _templates(figures: Mapping[str, Any]) -> Iterator[Markup]:
     if known:
         yield el("h3", "Dropped, since they say nothing of the subject")
         yield _counted("Template", known)
-    for rule, title in (("template_mapped", "Written out as text"), ("infobox", "Written out field by field")):
+    for rule, title in _WRITTEN.items():
         if rule in figures["names"]:
             yield el("h3", title)
             yield _named(figures, rule, "Template")
@@ -167,7 +173,7 @@ def _templates(figures: Mapping[str, Any]) -> Iterator[Markup]:
 def _dropped(figures: Mapping[str, Any], *, known: bool) -> list[tuple[str, int]]:
     """Dropped templates by name, the most frequent first: those of navigation and upkeep, or those not known."""
     listed: Mapping[str, int] = figures["names"].get("template_dropped", {}).get("listed", {})
-    return [(name, times) for name, times in listed.items() if bool(NOT_INFOBOX.match(name)) == known]
+    return [(name, times) for name, times in listed.items() if is_silent(name) == known]
 
 
 def _named(figures: Mapping[str, Any], rule: str, head: str) -> Markup:

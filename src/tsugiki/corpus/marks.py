@@ -55,6 +55,8 @@ class Ledger:
 
     max_depth: int
     max_chars: int
+    today: str = ""
+    """ISO date that the page speaks of as today: that of its revision; empty if it is not known."""
     hits: Counter[str] = field(default_factory=Counter)
     names: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Of some rules also what they applied to, such as a template's name: rule and name, with their count."""

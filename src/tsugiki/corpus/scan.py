@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tsugiki.corpus.links import is_file, render_link
 from tsugiki.corpus.marks import HEADING, Ledger, hide
+from tsugiki.corpus.template_parts import Place, place_of
 from tsugiki.corpus.templates import render_template
 
 _TOKEN = re.compile(rf"\{{\{{+|\}}\}}+|\[\[|\]\]|\||\n\n|\n(?={HEADING})")
@@ -18,6 +19,8 @@ class _Frame:
     """An opening bracket that waits for its end; the bottom frame is the page itself."""
 
     opening: str
+    start: int = 0
+    """Where it stands in the page."""
     parts: list[str] = field(default_factory=list)
     """Parts that a pipe has ended."""
     pieces: list[str] = field(default_factory=list)
@@ -29,8 +32,11 @@ class _Frame:
 
 
 class _Scanner:
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, text: str, ledger: Ledger) -> None:
+        self.text = text
         self.ledger = ledger
+        self.token = (0, 0)
+        """Where the token being read begins and ends."""
         self.stack = [_Frame("")]
         self.braces = 0
         """Open frames that are templates or parameters."""
@@ -56,7 +62,14 @@ class _Scanner:
     def read_flat(self, inside: str) -> None:
         """Take in a template without brackets inside it, which most are, in one step."""
         self.ledger.check_depth(len(self.stack))
-        self._emit(render_template(inside.split("|"), self.ledger))
+        self._emit(self._template(inside.split("|"), self.token[0]))
+
+    def _template(self, parts: list[str], start: int) -> str:
+        return render_template(parts, lambda name: self._place(name, start), self.ledger)
+
+    def _place(self, name: str, start: int) -> Place:
+        """Where a template stands that ends with the token being read; in another one it is in a sentence."""
+        return "sentence" if self.braces else place_of(self.text, name, start, self.token[1])
 
     def finish(self) -> str:
         """The rendered page; of what was never closed the parts are kept, one a line."""
@@ -70,7 +83,7 @@ class _Scanner:
         return "".join(self.stack[0].pieces)
 
     def _push(self, opening: str) -> None:
-        self.stack.append(_Frame(opening))
+        self.stack.append(_Frame(opening, self.token[0]))
         self.braces += opening != "[["
         self.ledger.check_depth(len(self.stack) - 1)
 
@@ -97,8 +110,9 @@ class _Scanner:
                 self._emit(parts[1] if len(parts) > 1 else "")
                 count -= 3
                 continue
+            start = self.stack[-1].start
             parts = self._pop()
-            self._emit("{" * (opening == "{{{") + render_template(parts, self.ledger))
+            self._emit("{" * (opening == "{{{") + self._template(parts, start))
             count -= 2
         self.stack[-1].pieces.append("}" * count)
 
@@ -135,7 +149,7 @@ class _Openings:
 
 def render_brackets(text: str, ledger: Ledger) -> str:
     """Replace every link and template by what it shows; nesting deeper than the ledger's limit is refused."""
-    scanner = _Scanner(ledger)
+    scanner = _Scanner(text, ledger)
     stack = scanner.stack
     position = 0
     openings = _Openings(text)
@@ -145,9 +159,11 @@ def render_brackets(text: str, ledger: Ledger) -> str:
         if start > position:
             stack[-1].pieces.append(text[position:start])
         position = end
+        scanner.token = (start, end)
         if token[0] == "{{" and (flat := _FLAT.match(text, end)) is not None:
-            scanner.read_flat(flat[1])
             position = flat.end()
+            scanner.token = (start, position)
+            scanner.read_flat(flat[1])
         else:
             scanner.read(token[0])
     scanner.stack[-1].pieces.append(text[position:])

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tsugiki.corpus.marks import BREAK, DEEPER, HEADING, LINE_MARKS, Ledger
+from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, HEADING, ITEM, LINE_MARKS, TERM, Ledger
 
 _WIKITEXT_HEADING = re.compile(r"\n=[^\n]*")
 _ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t\n]|$)([^\n]*)$", re.MULTILINE)
@@ -14,11 +14,16 @@ _MARKUP = re.compile(r"\{\{[^{}]*\}\}|\[\[[^\[\]|]*\||[\[\]*'`_]|<[^<>]*>|\([^()
 _SEPARATORS = re.compile(r"\s+and\s+|および|及び|[・、,/／&＆\s]|と(?=参|出|脚|注|外|関|文)")
 _DROPPED_NAMES = (
     "脚注 脚註 注釈 注解 註釈 注 註 注記 脚注関連文献 出典 出典元 出所 典拠 参考文献 参考資料 参考書籍 "
-    "参考サイト 参考 参照 参照文献 引用 引用元 引用文献 文献 文献情報 資料 関連文献 関連項目 関連記事 "
-    "関連リンク 外部リンク 外部サイト リンク 備考出典 references reference notes note footnotes citations "
+    "参考サイト 参照文献 引用元 引用文献 文献情報 関連文献 関連項目 関連記事 "
+    "関連リンク 外部リンク 外部サイト 備考出典 references reference notes note footnotes citations "
     "sources bibliography externallinks seealso furtherreading"
 )
-_DROPPED = frozenset(_DROPPED_NAMES.split())
+_AMBIGUOUS = frozenset(["参考", "参照", "引用", "文献", "資料", "リンク"])
+"""Names of such sections that are also those of people, or of sections on the subject."""
+_DROPPED = _AMBIGUOUS.union(_DROPPED_NAMES.split())
+_TOP_LEVEL = 2
+_PROSE = re.compile(f"^(?![*#-]|{ITEM})(?:[;:{TERM}{DEFINITION}]|[^\\n]*。)", re.MULTILINE)
+_NO_SOURCE = re.compile(f"^(?!\\s*$)(?!(?:[*#-]|{ITEM})[^\\n]*(?://|\\{{\\{{|ISBN|『|「))", re.MULTILINE)
 
 
 def mark_wikitext_headings(text: str, ledger: Ledger) -> str:
@@ -58,9 +63,10 @@ def drop_sections(text: str, ledger: Ledger) -> str:
         level = int(part[1]) if part.startswith(HEADING) else 0
         if dropped_level and level > dropped_level:
             continue
-        dropped_level = level if level and _is_dropped(part[2:].partition("\n")[0][:200]) else 0
+        title, _, body = part[2:].partition("\n")
+        dropped_level = level if level and _is_dropped(title[:200]) and _lists_sources(title, level, body) else 0
         if dropped_level:
-            ledger.note_named("dropped_section", part[2:].partition("\n")[0])
+            ledger.note_named("dropped_section", title)
         else:
             kept.append(part)
     return "".join(kept)
@@ -76,9 +82,20 @@ def _split(text: str) -> list[str]:
     return [f"{first[1:]}\n" if first else "", *sections]
 
 
+def _lists_sources(title: str, level: int, body: str) -> bool:
+    """Whether a section whose name may mean two things lists sources: at the top it does unless it has sentences."""
+    if _plain(title) not in _AMBIGUOUS:
+        return True
+    return not (_PROSE if level <= _TOP_LEVEL else _NO_SOURCE).search(body)
+
+
+def _plain(title: str) -> str:
+    return unicodedata.normalize("NFKC", _MARKUP.sub("", unicodedata.normalize("NFKC", title))).lower().strip(" :：")
+
+
 @lru_cache(4096)
 def _is_dropped(title: str) -> bool:
-    plain = unicodedata.normalize("NFKC", _MARKUP.sub("", unicodedata.normalize("NFKC", title))).lower().strip(" :：")
+    plain = _plain(title)
     if plain.replace(" ", "") in _DROPPED:
         return True
     words = [word for word in _SEPARATORS.split(plain) if word]

@@ -1,9 +1,4 @@
-"""Signatures of documents: a checksum of the whole text, and a MinHash of its character n-grams, made in one pass.
-
-One hash of every n-gram fills all places of the MinHash (one-permutation hashing), so that it costs about as much as
-reading the text; places that no n-gram fell into are filled from others chosen by hash (optimal densification), which
-keeps the chance that two documents agree in a place equal to the Jaccard similarity of their sets of n-grams.
-"""
+"""Signatures of documents: a checksum of the whole text, and a MinHash of its character n-grams, made in one pass."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -30,6 +25,10 @@ _DENSE = 16
 """N-grams for each place that are looked at first; they nearly always hold the smallest of every place."""
 _PROBES = np.random.Generator(np.random.PCG64(0)).integers(0, PLACES, (64, PLACES))
 """Where each empty place looks for a value, in order."""
+
+# One hash of every n-gram fills all places of the MinHash (one-permutation hashing), so that it costs about as much as
+# reading the text; places that no n-gram fell into are filled from others chosen by hash (optimal densification), which
+# keeps the chance that two documents agree in a place equal to the Jaccard similarity of their sets of n-grams.
 
 Keys = NDArray[np.uint64]
 

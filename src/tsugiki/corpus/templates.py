@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tsugiki.corpus import template_names as names
+from tsugiki.corpus import template_values as values
 from tsugiki.corpus.infobox import is_infobox, render_infobox, render_record
 from tsugiki.corpus.marks import Ledger
+from tsugiki.corpus.template_parts import Place, render_unknown
 
 _SPACE = re.compile(r"[\s_]+")
 _LONGEST_KEY = 80
@@ -16,6 +18,7 @@ _LAST_PLACE = 100
 _NOT_IN_KEYS = frozenset("<>[]{}\n")
 _LANG = re.compile(r"lang-([a-z-]{2,12}?)(-short)?$")
 _PREFIX = re.compile(r"^(?:template|テンプレート|msg|subst|safesubst):\s*")
+_PLACES = ("coord", "coor ", "ウィキ座標")
 _DISAMBIGUATION = re.compile(r"\s*\([^()]*\)$")
 
 
@@ -31,6 +34,10 @@ class Call:
     def part(self, index: int) -> str:
         """An unnamed part (0-based), stripped; empty if it is not there."""
         return self.unnamed[index].strip() if index < len(self.unnamed) else ""
+
+    def stripped(self) -> list[str]:
+        """All unnamed parts."""
+        return [part.strip() for part in self.unnamed]
 
 
 def _unified(written: str) -> str:
@@ -74,8 +81,11 @@ def _in_order(placed: dict[int, str]) -> list[str]:
     ]
 
 
-def render_template(parts: list[str], ledger: Ledger) -> str:
-    """What one template shows, given its name and the parts after each pipe, themselves rendered."""
+def render_template(parts: list[str], place: Callable[[str], Place], ledger: Ledger) -> str:
+    """What one template shows, given its name and the parts after each pipe, themselves rendered.
+
+    Where it stands, by its name as written, matters only for a template that is not known.
+    """
     call = _parse(parts)
     if call.name in names.LITERAL:
         ledger.note_named("template_mapped", call.name)
@@ -83,7 +93,7 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     if call.name in names.EPISODE:
         ledger.note("table_row")
         return render_record(call.named)
-    shown = _shown(call)
+    shown = _shown(call, ledger.today)
     if shown is not None:
         ledger.note_named("template_mapped", call.name)
         return shown
@@ -91,12 +101,15 @@ def render_template(parts: list[str], ledger: Ledger) -> str:
     if not known(call.name) and is_infobox(call.name, call.named, "|".join(parts[1:])):
         ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed, ledger)
-    ledger.note_named("template_dropped", call.name)
-    return ""
+    return render_unknown(call.name, call.unnamed, call.named, place(parts[0]), ledger)
 
 
-def _shown(call: Call) -> str | None:
-    """What a known template shows; None if the template is not known."""
+def _shown(call: Call, today: str) -> str | None:
+    """What a known template shows; None if the template, or what it would show today, is not known."""
+    if call.name in values.AGES:
+        return values.years_passed(call.stripped(), today)
+    if (show_parts := values.SHOWN.get(call.name)) is not None:
+        return show_parts(call.stripped())
     if (show := _KNOWN.get(call.name)) is not None:
         return show(call)
     if call.name in names.COUNTRY:
@@ -108,6 +121,10 @@ def _shown(call: Call) -> str | None:
         return call.part(0)
     if call.name.startswith("formatnum:"):
         return call.name.partition(":")[2]
+    if call.name.startswith("#if:"):
+        return call.part(0 if call.name[4:].strip() else 1)
+    if call.name.startswith(_PLACES) and call.named.get("display", "").strip() != "title":
+        return values.coordinates(call.stripped())
     return None
 
 
@@ -172,10 +189,6 @@ def _bar(call: Call) -> str:
     return f"{call.part(0)} {call.part(2)}%<br>"
 
 
-def _convert(call: Call) -> str:
-    return f"{call.part(0)} {call.part(1)}"
-
-
 def _nihongo(call: Call) -> str:
     inside = "、".join(part for part in (call.part(1), call.part(2)) if part)
     return f"{call.part(0)}（{inside}）" if inside else call.part(0)
@@ -225,11 +238,13 @@ _SHOWN_BY: tuple[tuple[frozenset[str], Callable[[Call], str]], ...] = (
     (frozenset(("和暦",)), _era),
     (names.CITATION, _citation),
     (frozenset(("bar percent", "bar pixel")), _bar),
-    (frozenset(("convert", "cvt")), _convert),
     (frozenset(("nihongo", "nihongo2", "nihongo3")), _nihongo),
     (frozenset(("harvtxt", "harvnb", "harv")), _harvard),
     (frozenset(("isbn", "isbn2")), _isbn),
-    (frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ")), _headed),
+    (
+        frozenset(("hidden", "hidden begin", "hidden begin2", "bar box", "collapse", "折り畳み", "折りたたみ", "col")),
+        _headed,
+    ),
 )
 # Of two that know a name, the first counts.
 _KNOWN = {name: show for known, show in reversed(_SHOWN_BY) for name in known}

@@ -2,13 +2,14 @@
 
 import re
 
-from tsugiki.corpus.marks import BREAK, HEADING, Ledger
+from tsugiki.corpus.marks import BREAK, HEADING, ROW, Ledger
 from tsugiki.corpus.tables import Cell, Table, read_spans, render_table, tidy_cell
 
 _OPENING = re.compile(r"[ \t:*#;]*\{\|")
 _TOKEN_LINE = re.compile(r"^[ \t:*#;]*(\{\||\|\})", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[^|\[\]]*=[^|\[\]]*$|\s*(?:nowrap)?\s*$", re.IGNORECASE)
 _ONLY_ATTRIBUTES = re.compile(r"^(?:(?:style|align|class|bgcolor|width)\s*=\s*\"[^\"]*\"\s*)+$", re.IGNORECASE)
+_WHOLE_ROW = 1000
 _LIST_MARKERS = "*#:;"
 _LIST = re.compile(r"^[ \t]*[*#:;]+[ \t]*", re.MULTILINE)
 
@@ -46,7 +47,11 @@ class _Open:
 
     def read(self, line: str) -> None:
         """Take in one line between the table's start and its end."""
-        if line.startswith("|-"):
+        if line.startswith(ROW):
+            # A template that stands for a whole row: its parts are not in the order of the columns.
+            self.end_row()
+            self.table.rows.append([Cell(tidy_cell(line), columns=_WHOLE_ROW)])
+        elif line.startswith("|-"):
             self.end_row()
         elif line.startswith("|+"):
             self.end_cell()
