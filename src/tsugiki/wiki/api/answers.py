@@ -74,6 +74,7 @@ class Answers:
                 self.warnings.add(f"{name}: {remark.get('warnings', remark)}")
 
     def _wait(self, seconds: float) -> None:
+        self._journal.save_before(seconds)
         self._work.stop.wait(min(seconds, max(0.0, self._work.seconds_left)))
         self._check()
 
