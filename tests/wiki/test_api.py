@@ -204,14 +204,28 @@ def test_retry_after_may_be_a_date() -> None:
     assert [item.after for item in (past, odd) if isinstance(item, Again)] == [0, 0]
 
 
-@pytest.mark.parametrize("contact", ["ops@wiki.invalid", "https://wiki.invalid/bot", "a.b+c@mail.wiki.invalid"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "ops@wiki.invalid",
+        "https://wiki.invalid/bot",
+        "a.b+c@mail.wiki.invalid",
+        "example@wiki.invalid",
+        "me@counterexample.wiki",
+        "https://wiki.invalid/example.org-bot",
+    ],
+)
 def test_contacts_that_reach_somebody(contact: str) -> None:
     assert settings("https://wiki.invalid/w/api.php", contact=contact).contact == contact
 
 
 @pytest.mark.parametrize(
     "contact",
-    ["", "me", "me@", "@x.y", "a b@x.y", "ops@wiki", "me@example.org", "https://example.com/me", "x@y.z\r\nA: b"],
+    [
+        *("", "me", "me@", "@x.y", "a b@x.y", "ops@wiki", "x@y.z\r\nA: b"),
+        *("me@example.org", "https://example.com/me", "a@example.co.jp", "you@mail.example.de", "me@firm.example"),
+        *("you@your.domain", "you@yourdomain.com", "https://your-domain.org/bot", "https://wiki.example/bot"),
+    ],
 )
 def test_contacts_that_reach_nobody_are_refused(contact: str) -> None:
     with pytest.raises(BadInput, match="contact .* (is no mail address|reaches nobody)"):
