@@ -14,6 +14,8 @@ from tsugiki.wiki.crawl.site import Site
 from tsugiki.wiki.markup import find_categories
 from tsugiki.wiki.tree import Found
 
+MOST_CATEGORIES = 500
+"""Categories in one answer, of all its pages together."""
 MOST_BYTES = 6 * 1024 * 1024
 """Text in one request. A wiki cuts an answer off at 8 MiB by default, and the rest costs another request."""
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
