@@ -98,6 +98,7 @@ def test_a_plan_of_a_wiki_that_is_not_there_fails_and_makes_nothing(tmp_path: Pa
     done = run("crawl_wiki", "--config", json.dumps(config), "--plan", store=tmp_path)
     assert done.returncode == 1
     assert "127.0.0.1:9/api.php: no whole answer came" in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-2].endswith("; to be asked again in 1 s")
     assert done.stdout == ""
     assert not list(tmp_path.rglob("_RECORD.json"))
 

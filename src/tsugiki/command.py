@@ -51,7 +51,10 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
             "image and planner are of different versions; build the images from the planner's commit and submit again"
         )
     if arguments.plan:
-        print(*preview(call, open_store(arguments.root), Conditions(report=log.progress, stop=stop)), sep="\n")
+        print(
+            *preview(call, open_store(arguments.root), Conditions(report=log.progress, stop=stop, say=log.note)),
+            sep="\n",
+        )
         return
     store, world = open_store(arguments.root), join()
     if world.leads:
@@ -93,6 +96,7 @@ def _conditions(arguments: argparse.Namespace, stop: threading.Event, log: Log, 
         run=None if log.run is None else Run(log.run, arguments.retries),
         allotment=Allotment(float(os.environ.get(CPUS_VARIABLE, 0)), int(os.environ.get(GPUS_VARIABLE, 0))),
         world=world,
+        say=log.note,
     )
 
 

@@ -24,6 +24,9 @@ class Display(Protocol):
     def progress(self, name: str, done: int, total: int, figures: dict[str, float]) -> None:
         """A task got so far."""
 
+    def note(self, name: str, text: str) -> None:
+        """A task says why it does not get on."""
+
     def finished(self, name: str, seconds: float) -> None:
         """A task made its artifact."""
 
@@ -55,6 +58,10 @@ class Lines:
         if time.monotonic() - self._last.get(name, 0.0) >= LINE_SECONDS:
             self._last[name] = time.monotonic()
             self._print(f"{name}: {done}/{total}{format_figures(figures)}")
+
+    def note(self, name: str, text: str) -> None:
+        """Pass on what a task says."""
+        self._print(f"{name}: {text}")
 
     def finished(self, name: str, seconds: float) -> None:
         """Say that a task is done."""
@@ -107,6 +114,10 @@ class Bars:
     def progress(self, name: str, done: int, total: int, figures: dict[str, float]) -> None:
         """Move a task's bar."""
         self._bars.update(self._ids[name], completed=done, total=total, note=f"{done}/{total}{format_figures(figures)}")
+
+    def note(self, name: str, text: str) -> None:
+        """Write what a task says above the bars."""
+        self._bars.console.print(f"{name}: {text}", markup=False, highlight=False)
 
     def finished(self, name: str, seconds: float) -> None:
         """Fill a task's bar and stop its clock."""

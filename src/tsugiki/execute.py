@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from tsugiki.provenance import gpus_in_use, provenance
 from tsugiki.stage import Call
 from tsugiki.store import Attempt, Store, hash_directory
 from tsugiki.store.area import refuse
-from tsugiki.work import Report, Work, silent
+from tsugiki.work import Report, Work, silent, to_nobody
 from tsugiki.world import World
 
 
@@ -35,6 +35,8 @@ class Conditions:
     allotment: Allotment = field(default_factory=Allotment)
     world: World = field(default_factory=World)
     """The processes that make the artifact together."""
+    say: Callable[[str], None] = to_nobody
+    """Takes what a stage has to say besides how far it is."""
 
 
 def cached(call: Call[Any], store: Store) -> Record | None:
@@ -108,7 +110,14 @@ def preview(call: Call[Any], store: Store, conditions: Conditions) -> Sequence[s
     if existing(call, store) is not None:
         return [f"{call.address} exists: nothing would be made"]
     with store.attempt(call.address, refuse) as attempt:
-        work = Work(attempt.state, attempt.publish, conditions.report, conditions.stop)
+        work = Work(
+            attempt.state,
+            attempt.publish,
+            conditions.report,
+            conditions.stop,
+            keep=attempt.publish,
+            say=conditions.say,
+        )
         out = call.stage.signature.output(call.address, Written(attempt.output, work))
         return call.stage.planner(out, **_open_inputs(call, store), config=call.config)
 
@@ -119,10 +128,19 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
     with book.kept():
         inputs, parts = _open_inputs(call, store), _open_parts(call, store)
         seconds = book.seconds_left(conditions.hours)
-        deadline = None if seconds is None else time.monotonic() + seconds
         world = conditions.world
         world.before_leaving(book.close)
-        work = Work(attempt.state, book.publish, conditions.report, conditions.stop, deadline, call.shard, world)
+        work = Work(
+            attempt.state,
+            book.publish,
+            conditions.report,
+            conditions.stop,
+            None if seconds is None else time.monotonic() + seconds,
+            call.shard,
+            world,
+            keep=attempt.publish,
+            say=conditions.say,
+        )
         out = call.stage.signature.output(call.address, Written(attempt.output, work))
         if parts:
             metrics = call.stage.join(out, parts, **inputs, config=call.config)  # type: ignore[misc]  # it has parts

@@ -18,8 +18,8 @@ class Journal:
     """JSON values by key, one line each, in numbered segments `<name>-00000.jsonl` … under a `Work`'s path.
 
     A line is on this machine's disk when `append` returns (fsync). `Work.save`, which may upload the segment, is
-    called at most every `SAVE_SECONDS` and by `save`; a segment ends after `segment_bytes`, so that an upload stays
-    small however long the job runs.
+    called at most every `SAVE_SECONDS`, before a longer pause and by `save`, and never without a new line: each call
+    counts as progress. A segment ends after `segment_bytes`, so that an upload stays small however long the job runs.
     """
 
     def __init__(self, work: Work, name: str, segment_bytes: int) -> None:
@@ -29,6 +29,7 @@ class Journal:
         self._places: dict[str, tuple[int, int]] = {}
         self._segment = 0
         self._saved_at = time.monotonic()
+        self._unsaved = False
         for path in sorted(work.path.glob(f"{name}-*.jsonl")):
             self._segment = int(path.stem.removeprefix(f"{name}-"))
             self._recover(path)
@@ -49,29 +50,45 @@ class Journal:
         """Write values down, all or (after a kill in the middle) some of them.
 
         Raises:
-            OSError: the disk is full, for example; earlier lines stay readable.
+            OSError: the disk is full, for example; the journal is as it was.
         """
         path = self._path(self._segment)
         if path.exists() and path.stat().st_size >= self._segment_bytes:
-            self._work.save(path.name)
+            self.save()
             self._segment += 1
-            path = self._path(self._segment)
-        with path.open("ab") as file:
-            for key, value in values.items():
-                self._places[key] = (self._segment, file.tell())
-                file.write(json.dumps({"key": key, "value": value}, ensure_ascii=False).encode(errors="surrogatepass"))
-                file.write(b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        if time.monotonic() - self._saved_at >= SAVE_SECONDS:
+        self._places |= self._write({key: _line(key, value) for key, value in values.items()})
+        self._unsaved = True
+        self.save_before(0.0)
+
+    def save_before(self, pause: float) -> None:
+        """Save if, after a pause of so many seconds, the last time would be `SAVE_SECONDS` ago."""
+        if time.monotonic() + pause - self._saved_at >= SAVE_SECONDS:
             self.save()
 
     def save(self) -> None:
         """Make everything appended so far durable beyond this machine."""
+        if self._unsaved:
+            self._work.save(self._path(self._segment).name)
+            self._unsaved = False
+            self._saved_at = time.monotonic()
+
+    def _write(self, lines: Mapping[str, bytes]) -> dict[str, tuple[int, int]]:
+        """Write lines to the segment, all of them or none; where each is."""
         path = self._path(self._segment)
-        if path.exists():
-            self._work.save(path.name)
-        self._saved_at = time.monotonic()
+        end = path.stat().st_size if path.exists() else 0
+        places = {}
+        try:
+            with path.open("ab") as file:
+                for key, line in lines.items():
+                    places[key] = (self._segment, file.tell())
+                    file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            if path.exists():  # half a line would spoil the one that follows
+                os.truncate(path, end)
+            raise
+        return places
 
     def _path(self, segment: int) -> Path:
         return self._work.path / f"{self._name}-{segment:05d}.jsonl"
@@ -87,6 +104,10 @@ class Journal:
                 self._places[row["key"]] = (self._segment, end)
                 end += len(line)
             file.truncate(end)
+
+
+def _line(key: str, value: Any) -> bytes:
+    return json.dumps({"key": key, "value": value}, ensure_ascii=False).encode(errors="surrogatepass") + b"\n"
 
 
 def _whole(line: bytes) -> dict[str, Any] | None:

@@ -194,6 +194,8 @@ class LocalRun:
                 continue
             if kind == "progress":
                 self.display.progress(running.task.name, *value)
+            elif kind == "note":
+                self.display.note(running.task.name, value)
             elif kind == "done":
                 running.record = Record.model_validate_json(value)
             else:

@@ -50,6 +50,10 @@ class Log:
             _replace(Path(path), f"{done}/{total}")
         self.say("progress", f"{done}/{total}{format_figures(figures)}", done=done, total=total, **figures)
 
+    def note(self, text: str) -> None:
+        """Say why nothing gets on for a while."""
+        self.say("note", text)
+
     def failed(self, line: str, code: int) -> None:
         """Say why the stage ends, where Kubernetes and Argo show it too."""
         self.say("failed", line, exit_code=code)

@@ -36,5 +36,6 @@ def outlook(plan: Plan, store: Store, stop: threading.Event) -> Iterator[str]:
         missing.add(task.name)
         yield f"{task.name}: to make, {call.address}"
         if call.stage.planner and missing.isdisjoint(task.needs):
-            conditions = Conditions(report=Log(task.name).progress, stop=stop)
+            log = Log(task.name)
+            conditions = Conditions(report=log.progress, stop=stop, say=log.note)
             yield from (f"  {line}" for line in preview(call, store, conditions))

@@ -16,6 +16,10 @@ def silent(_done: int, _total: int, _figures: dict[str, float]) -> None:
     """Report progress to nobody."""
 
 
+def to_nobody(_text: str) -> None:
+    """Say nothing."""
+
+
 def nowhere(_names: tuple[str, ...]) -> None:
     """Keep files where they are: the directory itself survives."""
 
@@ -66,6 +70,10 @@ class Work:
     """The part of the artifact to make; None for the whole."""
     world: World = field(default_factory=World)
     """The processes that work at this artifact together."""
+    keep: Callable[[tuple[str, ...]], None] = nowhere
+    """As `publish`, for what is no progress: a stage that only ever does this is given up after its retries."""
+    say: Callable[[str], None] = to_nobody
+    """Tells whoever watches why nothing gets on for a while."""
 
     def save(self, *names: str) -> None:
         """Make files under `path` durable; a name that no longer exists is removed from where it was kept."""

@@ -119,10 +119,11 @@ class MadeWiki:
         done = params.get("continue", "").removeprefix("||").split("|")
         following: dict[str, str] = {}
         pages = {number: self._info(number) for number in numbers}
-        if "revisions" not in done:
+        if "revisions" in params["prop"] and "revisions" not in done:
             following |= self._add_texts(pages, int(params.get("rvcontinue", "0|0").split("|")[0]))
         if "categories" in params["prop"] and "categories" not in done:
-            following |= self._add_categories(pages, params.get("clcontinue", "0|0"))
+            wanted = params.get("clcategories", "").replace("Category:", "")
+            following |= self._add_categories(pages, params.get("clcontinue", "0|0"), wanted)
         answer: dict[str, Any] = {"query": {"pages": list(pages.values())}}
         if not following:
             return answer | {"batchcomplete": True}
@@ -155,11 +156,11 @@ class MadeWiki:
             ]
         return {}
 
-    def _add_categories(self, pages: dict[int, dict[str, Any]], start: str) -> dict[str, str]:
+    def _add_categories(self, pages: dict[int, dict[str, Any]], start: str, wanted: str) -> dict[str, str]:
         left, begin = MOST_CATEGORIES, [int(part) for part in start.split("|")]
         for number in sorted(pages):
             for index, name in enumerate(self.pages[number].categories if number in self.pages else ()):
-                if [number, index] < begin:
+                if [number, index] < begin or wanted not in ("", name):
                     continue
                 if left == 0:
                     return {"clcontinue": f"{number}|{index}"}

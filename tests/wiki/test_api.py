@@ -143,9 +143,29 @@ def test_a_wiki_that_asks_for_more_than_the_patience_is_not_waited_for(proxy: Pr
     assert clock.waits == []
 
 
-def test_nothing_listens_there() -> None:
-    with pytest.raises(Unanswered, match=r"127\.0\.0\.1:9/api\.php: no whole answer came"):
-        client("http://127.0.0.1:9/api.php", Clock(), patience_minutes=0.01).ask(SITE)
+@pytest.mark.parametrize("api", ["http://127.0.0.1:9/api.php", "http://wiki.invalid/w/api.php"])
+def test_where_nothing_ever_answered_patience_is_short(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    clock = Clock()
+    with pytest.raises(Unanswered, match="no whole answer came .*; it never answered: check api"):
+        client(api, clock).ask(SITE)
+    assert clock.waits == [1, 2, 4]
+
+
+def test_where_somebody_answered_once_patience_is_long() -> None:
+    clock = Clock()
+    told: list[tuple[str, float]] = []
+    asking = Client(
+        settings("http://127.0.0.1:9/api.php", patience_minutes=1),
+        clock.wait,
+        clock.read,
+        known=True,
+        pausing=lambda why, seconds: told.append((why.reason, seconds)),
+    )
+    with pytest.raises(Unanswered, match="patience_minutes = 1"):
+        asking.ask(SITE)
+    assert clock.waits == [1, 2, 4, 8, 16]
+    assert told == [("no_connection", seconds) for seconds in (*clock.waits, 32)]
 
 
 @pytest.mark.parametrize(
@@ -202,14 +222,28 @@ def test_retry_after_may_be_a_date() -> None:
     assert [item.after for item in (past, odd) if isinstance(item, Again)] == [0, 0]
 
 
-@pytest.mark.parametrize("contact", ["ops@wiki.invalid", "https://wiki.invalid/bot", "a.b+c@mail.wiki.invalid"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "ops@wiki.invalid",
+        "https://wiki.invalid/bot",
+        "a.b+c@mail.wiki.invalid",
+        "example@wiki.invalid",
+        "me@counterexample.wiki",
+        "https://wiki.invalid/example.org-bot",
+    ],
+)
 def test_contacts_that_reach_somebody(contact: str) -> None:
     assert settings("https://wiki.invalid/w/api.php", contact=contact).contact == contact
 
 
 @pytest.mark.parametrize(
     "contact",
-    ["", "me", "me@", "@x.y", "a b@x.y", "ops@wiki", "me@example.org", "https://example.com/me", "x@y.z\r\nA: b"],
+    [
+        *("", "me", "me@", "@x.y", "a b@x.y", "ops@wiki", "x@y.z\r\nA: b"),
+        *("me@example.org", "https://example.com/me", "a@example.co.jp", "you@mail.example.de", "me@firm.example"),
+        *("you@your.domain", "you@yourdomain.com", "https://your-domain.org/bot", "https://wiki.example/bot"),
+    ],
 )
 def test_contacts_that_reach_nobody_are_refused(contact: str) -> None:
     with pytest.raises(BadInput, match="contact .* (is no mail address|reaches nobody)"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.render_all import stand_ins
+from tests.wiki.faulty_proxy import standing_before
 from tests.wiki.made_wiki import MadeWiki, serving
 from tsugiki.cli import main
 from tsugiki.kinds import Corpus
@@ -65,6 +66,18 @@ def test_a_tree_is_planned_collected_and_cleaned_without_asking_twice(
     assert [row.title for row in rows] == ["頁0", "頁1", "頁2"]
     assert rows[0].text.startswith("頁0は映画である。")
     assert rows[0].provenance.attribution == ("Wikipedia contributors, 頁0, http://wiki.invalid/w/index.php?oldid=1003")
+
+
+def test_whoever_watches_hears_why_nothing_gets_on(
+    api: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with standing_before(api, ["503"]) as proxy:
+        assert main(command("plan", proxy.url, tmp_path)) == 0
+        heard = f"crawl_wiki: {proxy.url} answers 503; to be asked again in 1 s"
+        assert heard in capsys.readouterr().err.splitlines()
+        proxy.expect("503")
+        assert main(command("run", proxy.url, tmp_path, "--out", str(tmp_path / "out"))) == 0
+        assert heard in capsys.readouterr().err.splitlines()
 
 
 def test_without_a_contact_nothing_is_asked(

@@ -162,6 +162,29 @@ def test_what_the_wiki_remarks_is_kept(wiki: MadeWiki, api: str, store: Store) -
     assert record.metrics["warnings"] == ["main: Unrecognized parameter: clshow"]
 
 
+def test_a_category_that_an_article_redirects_to_is_no_part_of_the_tree(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.add("分類への転送", "", "作品", redirect="Category:主要分類")
+    wiki.add_category("主要分類")
+    wiki.add("無関係", "文", "主要分類")
+    wiki.add("映画の話", "", "作品", redirect="Category:映画")  # which is a sub-category too
+    wiki.add("Category:古い名", "", "作品", namespace=14, redirect="Category:新しい名")
+    wiki.add_category("新しい名")
+    wiki.add("移った頁", "文", "新しい名")
+    call = crawl_of(api)
+    record = execute(call, store, Conditions())
+    pages = Pages.open(store, call.address)
+    assert {row.title: row.provenance.path for row in pages.rows()} == {
+        "星屑の灯台": ("作品",),
+        "最後の頁": ("作品", "映画", "映画の一覧"),
+        "移った頁": ("作品", "新しい名"),
+    }
+    rejected = {row.source: (row.reason, row.detail) for row in pages.rejected()}
+    assert rejected["分類への転送"] == ("redirect", "to Category:主要分類")
+    assert rejected["Category:主要分類"] == ("namespace", "namespace 14")
+    assert "Category:映画" not in rejected
+    assert record.metrics["requests"]["listing"] == 1 + 4 + 1, "one to tell which are sub-categories"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

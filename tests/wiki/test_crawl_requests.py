@@ -64,6 +64,28 @@ def test_18000_pages_need_about_400_requests_as_the_plan_says(store: Store) -> N
     assert sum(" by 作品 / 群" in line for line in lines) == 8
 
 
+@pytest.mark.parametrize(
+    ("source", "each", "fetches"), [("wiki", 10, 3), ("wiki", 20, 5), ("wiki", 30, 7), ("text", 30, 3)]
+)
+def test_a_plan_says_what_categories_cost(store: Store, source: str, each: int, fetches: int) -> None:
+    wiki = MadeWiki()
+    wiki.add_category("作品")
+    for number in range(110):
+        wiki.add(f"頁{number}", "文", "作品", *(f"別{index}" for index in range(each - 1)))
+    with serving(wiki) as api:
+        call = crawl_of(api, categories=source, requests_per_minute=1e5)
+        lines = [line.strip() for line in preview(call, store, Conditions())]
+        record = execute(call, store, Conditions())
+    told = {
+        "wiki": "3 to fetch the pages with up to 10 visible categories each; 5 for 20, 7 for 30",
+        "text": "3 to fetch the pages",
+    }
+    assert told[source] in lines
+    time = {"wiki": "0.0 to 0.0", "text": "0.0"}
+    assert lines[-1] == f"time        {time[source]} min at least, at 100000 requests a minute"
+    assert record.metrics["requests"]["pages"] == fetches
+
+
 def test_a_plan_fetches_no_page_and_the_crawl_goes_on_from_it(wiki: MadeWiki, api: str, store: Store) -> None:
     first = preview(crawl_of(api), store, Conditions())
     assert all("pageids" not in item for item in wiki.requests)

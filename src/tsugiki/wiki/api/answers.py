@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 from tsugiki.errors import OutOfTime
 from tsugiki.journal import Journal
-from tsugiki.wiki.api.client import Client
+from tsugiki.wiki.api.client import Client, Unanswered
 from tsugiki.wiki.api.config import ApiConfig
+from tsugiki.wiki.api.rest import Rest
+from tsugiki.wiki.api.verdict import Again
 from tsugiki.work import Work
 
 SEGMENT_BYTES = 256 * 1024
@@ -26,7 +28,9 @@ class Answers:
     def __init__(self, config: ApiConfig, work: Work) -> None:
         self._work = work
         self._journal = Journal(work, "answers", SEGMENT_BYTES)
-        self.client = Client(config, self._wait)
+        self._config = config
+        self._rest = Rest(work)
+        self.client = Client(config, self._wait, known=len(self._journal) > 0, pausing=self._pausing)
         self.used = 0
         """Answers used so far, those of earlier attempts included."""
         self.times: tuple[str, ...] = ()
@@ -59,6 +63,7 @@ class Answers:
             answer = self._journal[key]
         else:
             self._check()
+            self._let_rest()
             answer = self.client.ask(params)
             self._journal.append({key: answer})
         self._note(answer)
@@ -73,7 +78,25 @@ class Answers:
             if name != "result":  # it was cut off, and the rest is asked for
                 self.warnings.add(f"{name}: {remark.get('warnings', remark)}")
 
+    def _let_rest(self) -> None:
+        """Wait until the time is over for which the wiki asked an earlier attempt to leave it alone."""
+        seconds = self._rest.seconds
+        if seconds > self._config.patience_minutes * 60:
+            raise Unanswered(
+                f"{self._config.api} asked to be left alone until {self._rest.end}, which is beyond patience_minutes = "
+                f"{self._config.patience_minutes:g}: nothing was asked; the same command goes on after that"
+            )
+        if seconds > 0:
+            self._work.say(f"{self._config.api} asked to be left alone until {self._rest.end}: waiting")
+            self._wait(seconds)
+
+    def _pausing(self, why: Again, seconds: float) -> None:
+        self._work.say(f"{why.detail}; to be asked again in {seconds:.0f} s")
+        if why.after > 0:
+            self._rest.begin(why.after)
+
     def _wait(self, seconds: float) -> None:
+        self._journal.save_before(seconds)
         self._work.stop.wait(min(seconds, max(0.0, self._work.seconds_left)))
         self._check()
 

@@ -25,12 +25,22 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 120.0
 CONNECT_SECONDS = 30.0
 READ_SECONDS = 120.0
+STRANGER_SECONDS = 10.0
+"""Patience with a URL that never answered and that no connection leads to: most likely it is wrong."""
 MOST_BYTES = 64 * 1024 * 1024
 """Longest answer taken, decompressed. MediaWiki's own limit is 8 MiB of values."""
 
 
+_UNREACHED = "no_connection"
+"""The name is unknown, or nothing listens there."""
+
+
 class Unanswered(TsugikiError):
     """The wiki did not answer within the configured patience."""
+
+
+def _unnoticed(_why: Again, _seconds: float) -> None:
+    """Tell nobody of a pause."""
 
 
 class Client:
@@ -42,10 +52,27 @@ class Client:
     """
 
     def __init__(
-        self, config: ApiConfig, wait: Callable[[float], None], clock: Callable[[], float] = time.monotonic
+        self,
+        config: ApiConfig,
+        wait: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        known: bool = False,
+        pausing: Callable[[Again, float], None] = _unnoticed,
     ) -> None:
+        """A client.
+
+        Args:
+            config: who asks which API how patiently.
+            wait: waits so many seconds.
+            clock: tells the time.
+            known: whether this URL has answered before.
+            pausing: told why a request is asked again, and in how many seconds, before the wait or the giving up.
+        """
         self._config = config
         self._wait = wait
+        self._known = known
+        self._pausing = pausing
         self._clock = clock
         self._next = clock()
         self._pool: PoolManager | None = None
@@ -67,16 +94,23 @@ class Client:
             answer = self._once(params)
             if not isinstance(answer, Again):
                 self.answered += 1
+                self._known = True
                 return answer
             self.repeated[answer.reason] += 1
             seconds = max(answer.after, pause)
-            if self._clock() - began + seconds > self._config.patience_minutes * 60:
-                raise Unanswered(
-                    f"{answer.detail}; it would be asked again in {seconds:.0f} s, which is beyond patience_minutes = "
-                    f"{self._config.patience_minutes:g}; what was answered is kept, and the same command goes on"
-                )
+            self._pausing(answer, seconds)
+            self._check_patience(answer, self._clock() - began, seconds)
             self._wait(seconds)
             pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _check_patience(self, why: Again, passed: float, seconds: float) -> None:
+        if passed + seconds > self._config.patience_minutes * 60:
+            raise Unanswered(
+                f"{why.detail}; it would be asked again in {seconds:.0f} s, which is beyond patience_minutes = "
+                f"{self._config.patience_minutes:g}; what was answered is kept, and the same command goes on"
+            )
+        if why.reason == _UNREACHED and not self._known and passed + seconds > STRANGER_SECONDS:
+            raise Unanswered(f"{why.detail}; it never answered: check api, and whether this machine gets there")
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -93,8 +127,9 @@ class Client:
         except urllib3.exceptions.HTTPError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise BadInput(f"{self._config.api}: its certificate is not trusted here ({error})") from error
-            return Again("connection", f"{self._config.api}: no whole answer came ({error})")
-        return judge(self._config.api, response, known=self.answered > 0)
+            reason = _UNREACHED if isinstance(error, urllib3.exceptions.NewConnectionError) else "connection"
+            return Again(reason, f"{self._config.api}: no whole answer came ({error})")
+        return judge(self._config.api, response, known=self._known)
 
     def _keep_distance(self) -> None:
         """Wait until the next request is due."""

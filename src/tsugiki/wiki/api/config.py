@@ -10,7 +10,11 @@ from tsugiki.config import Config
 
 _MAIL = re.compile(r"[^@\s()<>]+@[^@\s()<>]+\.[^@\s()<>.]+")
 _PAGE = re.compile(r"https?://[^\s()<>/]+\.[^\s()<>]+")
-_PLACEHOLDER = re.compile(r"[@./]example\.(?:com|net|org)(?:[/:]|$)", re.IGNORECASE)
+_HOST = re.compile(r"(?:.*@|https?://)([^/:]+)")
+_PLACEHOLDER = re.compile(
+    r"(?:.+\.)?(?:example(?:\.[^.]+){1,2}|your[.-]?domain(?:\.[^.]+){0,2}|[^.]+\.example)", re.IGNORECASE
+)
+"""Hosts that documentation uses for those of its readers, this one's included."""
 
 
 class ApiConfig(Config):
@@ -39,6 +43,6 @@ class ApiConfig(Config):
             raise ValueError(
                 f"contact {self.contact!r} is no mail address and no URL: a wiki's operators must be able to reach you"
             )
-        if _PLACEHOLDER.search(self.contact):
+        if (host := _HOST.match(self.contact)) and _PLACEHOLDER.fullmatch(host[1]):
             raise ValueError(f"contact {self.contact!r} reaches nobody: give your own")
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -12,12 +12,15 @@ from tsugiki.rows import Page, Rejected
 from tsugiki.wiki.api.answers import Answers
 from tsugiki.wiki.api.query import batches
 from tsugiki.wiki.crawl.config import CrawlConfig
-from tsugiki.wiki.crawl.fetch import query, rows
+from tsugiki.wiki.crawl.fetch import MOST_CATEGORIES, query, rows
 from tsugiki.wiki.crawl.survey import Survey, survey
+from tsugiki.wiki.tree import Found
 from tsugiki.work import Work
 
 _BRANCHES = 12
 """Branches of the tree that a plan names: where a tree grows beyond its subject, one of them is large."""
+_CATEGORIES_EACH = (10, 20, 30)
+"""Visible categories of a page, for which a plan tells the requests: they are known only once they are asked for."""
 
 
 class Crawl:
@@ -92,7 +95,7 @@ class Crawl:
     def plan(self) -> list[str]:
         """Lines that say what the crawl will fetch, after the tree is walked and before any page is."""
         found, config, tree = self.survey, self._config, self._config.tree
-        to_come = len(found.batches)
+        fetches, minutes = _requests(found.batches, config)
         return [
             f"wiki        {config.api} ({found.site.software}; it states the licence: {found.site.licence or 'none'})",
             f"categories  {found.tally.categories} listed below {', '.join(tree.roots)}, to depth {tree.depth}",
@@ -100,9 +103,8 @@ class Crawl:
             f"pages       {found.pages}, {found.bytes / 1e6:.1f} MB of text",
             *(f"            {count} by {branch}" for branch, count in found.branches(_BRANCHES)),
             f"requests    {self._listing_requests} to list the categories, {self._answers.client.answered} of them now",
-            f"            {to_come} to fetch the pages{_more(config)}",
-            f"time        {to_come / config.requests_per_minute:.1f} min at least, at "
-            f"{config.requests_per_minute:g} requests a minute",
+            f"            {fetches}",
+            f"time        {minutes} min at least, at {config.requests_per_minute:g} requests a minute",
         ]
 
 
@@ -110,5 +112,13 @@ def _counts(reasons: Iterable[str]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(reasons).items())) or "nothing"
 
 
-def _more(config: CrawlConfig) -> str:
-    return "; one more for each 500 categories beyond the first of a batch" if config.categories == "wiki" else ""
+def _requests(batches: Sequence[Sequence[Found]], config: CrawlConfig) -> tuple[str, str]:
+    """How many requests fetch the pages, and how many minutes they take, as far as that is known beforehand."""
+    if config.categories == "text":
+        return f"{len(batches)} to fetch the pages", f"{len(batches) / config.requests_per_minute:.1f}"
+    few, *more = (sum(-(-len(batch) * each // MOST_CATEGORIES) for batch in batches) for each in _CATEGORIES_EACH)
+    otherwise = ", ".join(f"{count} for {each}" for count, each in zip(more, _CATEGORIES_EACH[1:], strict=True))
+    return (
+        f"{few} to fetch the pages with up to {_CATEGORIES_EACH[0]} visible categories each; {otherwise}",
+        f"{few / config.requests_per_minute:.1f} to {more[-1] / config.requests_per_minute:.1f}",
+    )

@@ -9,13 +9,13 @@ from typing import Any
 from tsugiki.rows import Page, Provenance, Rejected
 from tsugiki.wiki.admit import admit, set_aside
 from tsugiki.wiki.crawl.config import CrawlConfig
-from tsugiki.wiki.crawl.listing import unwanted
+from tsugiki.wiki.crawl.listing import MOST_PAGES, unwanted
 from tsugiki.wiki.crawl.site import Site
 from tsugiki.wiki.markup import find_categories
 from tsugiki.wiki.tree import Found
 
-MOST_PAGES = 50
-"""Ids in one request, of those who have no special rights."""
+MOST_CATEGORIES = 500
+"""Categories in one answer, of all its pages together."""
 MOST_BYTES = 6 * 1024 * 1024
 """Text in one request. A wiki cuts an answer off at 8 MiB by default, and the rest costs another request."""
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from tsugiki.wiki.crawl.config import CrawlConfig
 from tsugiki.wiki.tree import Member, Members
 
 CATEGORY = 14
+MOST_PAGES = 50
+"""Ids in one request, of those who have no special rights."""
 # As a generator and not as a list: one request then also says which members redirect and to where, which only
 # disambiguate, and how long each is, so that none of these has to be fetched to be seen through.
 _QUERY = {
@@ -50,21 +52,37 @@ class Listing:
         """
         self.listed()
         pages: list[Member] = []
-        categories: list[str] = []
+        categories: dict[str, None] = {}
         empty = True
         for batch in batches(self.ask, {**_QUERY, "gcmtitle": f"Category:{name}"}):
             empty = empty and not batch
             for redirect in batch.get("redirects", []):
                 self._reject(redirect["from"], "redirect", f"to {redirect['to']}")
+            strangers = self._strangers(name, batch)
             for page in batch.get("pages", []):
-                if page.get("ns") == CATEGORY and "missing" not in page:
-                    categories.append(page["title"].partition(":")[2])
+                if _is_category(page) and page["pageid"] not in strangers:
+                    categories[page["title"].partition(":")[2]] = None
                 elif self._admits(page):
                     self.lengths[page["pageid"]] = page.get("length", 0)
                     pages.append(Member(page["pageid"], page["title"]))
         if empty and name in self.roots:
             raise BadInput(f"{self.config.api} has nothing in Category:{name}: check how the wiki writes this root")
         return Members(tuple(pages), tuple(categories))
+
+    def _strangers(self, name: str, batch: Mapping[str, Any]) -> set[int]:
+        """Ids of the categories in a batch that are no sub-categories: an article redirects to them.
+
+        The answer holds one entry for a category that is both, so that the wiki is asked which of them are.
+        """
+        titles = _led_to_by_articles(batch.get("redirects", []))
+        doubtful = [page["pageid"] for page in batch.get("pages", []) if _is_category(page) and page["title"] in titles]
+        found = set(doubtful)
+        for start in range(0, len(doubtful), MOST_PAGES):
+            ids = "|".join(map(str, doubtful[start : start + MOST_PAGES]))
+            params = {"pageids": ids, "prop": "categories", "clcategories": f"Category:{name}", "cllimit": "max"}
+            for answer in batches(self.ask, params):
+                found -= {page["pageid"] for page in answer.get("pages", []) if page.get("categories")}
+        return found
 
     def _admits(self, page: dict[str, Any]) -> bool:
         title = page.get("title", "")
@@ -76,6 +94,21 @@ class Listing:
 
     def _reject(self, title: str, reason: str, detail: str) -> None:
         self.rejected.setdefault(title, set_aside(title, reason, detail))
+
+
+def _is_category(page: Mapping[str, Any]) -> bool:
+    return page.get("ns") == CATEGORY and "missing" not in page
+
+
+def _led_to_by_articles(redirects: Sequence[Mapping[str, str]]) -> set[str]:
+    """Titles to which a page redirects that is no category itself, at once or by way of others."""
+    ways = [(way["from"], way["to"]) for way in redirects]
+    found: set[str] = set()
+    reached = {to for origin, to in ways if origin.partition(":")[0] != to.partition(":")[0]}
+    while reached - found:
+        found |= reached
+        reached = {to for origin, to in ways if origin in found}
+    return found
 
 
 def unwanted(page: Mapping[str, Any], config: CrawlConfig) -> tuple[str, str] | None:

@@ -43,7 +43,7 @@ class Extraction:
         """What a selection leaves out, its pages in the order of the dump, then what its redirects lead to.
 
         Every page of the selection gives one row: itself, or why it is set aside. A redirect is set aside, and the page
-        that it leads to takes its place, unless that page is there already.
+        that it leads to takes its place, unless that page has a row already.
 
         Args:
             selection: the pages.
@@ -78,34 +78,32 @@ class Extraction:
         self, redirects: Iterable[tuple[Found, str]], seen: set[str], look_up: LookUp
     ) -> Iterator[Page | Rejected]:
         """A row for each redirect, and the pages that they lead to, each once by the first redirect."""
-        wanted: dict[str, Found] = {}
+        wanted: dict[str, list[Found]] = {}
         for found, title in redirects:
             if title in seen:
-                yield self._set_aside(found.member.title, "duplicate", f"redirects to {title}, which is there")
+                yield self._set_aside(found.member.title, "redirect", f"to {title}")
             else:
-                seen.add(title)
-                wanted[title] = found
+                wanted.setdefault(title, []).append(found)
         if wanted:
             yield from self._targets(wanted, look_up)
 
-    def _targets(self, wanted: dict[str, Found], look_up: LookUp) -> Iterator[Page | Rejected]:
-        """The pages of these titles, each after the redirect that leads to it."""
+    def _targets(self, wanted: dict[str, list[Found]], look_up: LookUp) -> Iterator[Page | Rejected]:
+        """The pages of these titles, each after the redirects that lead to it."""
         ids, entries = self.text.of_titles(wanted.keys())
         facts = look_up(ids)
         lost = dict(wanted)
         for entry in entries:
-            found = lost.pop(entry.title, None)
-            if found is None:
+            origins = lost.pop(entry.title, None)
+            if origins is None:
                 yield self._set_aside(entry.title, "duplicate", "the dump holds this title twice")
             elif entry.redirect is not None:
                 detail = f"to {entry.title}, which redirects to {entry.redirect}"
-                yield self._set_aside(found.member.title, "broken_redirect", detail)
+                yield from self._all_set_aside(origins, "broken_redirect", detail)
             else:
-                yield self._set_aside(found.member.title, "redirect", f"to {entry.title}")
-                yield self._counted(self._finished(entry, found, facts))
-        for title, found in lost.items():
-            detail = f"to {title}, which the dump does not hold"
-            yield self._set_aside(found.member.title, "broken_redirect", detail)
+                yield from self._all_set_aside(origins, "redirect", f"to {entry.title}")
+                yield self._counted(self._finished(entry, origins[0], facts))
+        for title, origins in lost.items():
+            yield from self._all_set_aside(origins, "broken_redirect", f"to {title}, which the dump does not hold")
 
     def _finished(self, entry: Entry, found: Found | None, facts: Facts) -> Page | Rejected:
         """The row with what the XML does not know: the path, the attribution and what the tables say."""
@@ -127,6 +125,10 @@ class Extraction:
 
     def _set_aside(self, title: str, reason: str, detail: str) -> Page | Rejected:
         return self._counted(set_aside(title, reason, detail))
+
+    def _all_set_aside(self, redirects: Iterable[Found], reason: str, detail: str) -> Iterator[Page | Rejected]:
+        for found in redirects:
+            yield self._set_aside(found.member.title, reason, detail)
 
     def _counted(self, row: Page | Rejected) -> Page | Rejected:
         self._rows += 1
