@@ -85,6 +85,23 @@ def test_a_missing_source_is_refused(tmp_path: Path) -> None:
     refused(done, "none.xml cannot be read: No such file or directory")
 
 
+def test_a_stage_that_cannot_plan_says_so(tmp_path: Path) -> None:
+    done = run("make_sample_pages", "--config", json.dumps(SAMPLE), "--plan", store=tmp_path)
+    refused(done, "make_sample_pages cannot tell beforehand what it takes: leave --plan out")
+
+
+def test_a_plan_of_a_wiki_that_is_not_there_fails_and_makes_nothing(tmp_path: Path) -> None:
+    config = {"api": "http://127.0.0.1:9/api.php", "contact": "ops@wiki.invalid", "requests_per_minute": 100,
+              "maxlag_seconds": 5, "patience_minutes": 0.01, "edition": "1", "namespaces": [0], "categories": "text",
+              "tree": {"roots": ["A"], "depth": 1, "allow": [], "deny": []}, "licence": "CC0-1.0",
+              "attribution": "somebody", "max_page_bytes": 1000}  # fmt: skip
+    done = run("crawl_wiki", "--config", json.dumps(config), "--plan", store=tmp_path)
+    assert done.returncode == 1
+    assert "127.0.0.1:9/api.php: no whole answer came" in done.stderr.splitlines()[-1]
+    assert done.stdout == ""
+    assert not list(tmp_path.rglob("_RECORD.json"))
+
+
 def test_an_unreadable_bucket_is_one_line(s3_root: str) -> None:
     bucket = s3_root.replace("s3://test-", "s3://nobody-")
     refused(run("make_sample_pages", "--config", json.dumps(SAMPLE), store=bucket), "nobody-")

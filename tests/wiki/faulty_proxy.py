@@ -40,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.requests.append(self.path)
         fault, *after = (self.proxy.faults.pop(0) if self.proxy.faults else "pass").split()
         headers = {"Retry-After": after[0]} if after else {}
+        if fault == "301":
+            headers["Location"] = "https://moved.invalid/api.php"
         if fault.isdigit():
             self._send(int(fault), b"<html><title>Sorry</title>asked for by the test</html>", "text/html", headers)
         elif fault == "drop":
@@ -72,11 +74,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, body[: len(body) // 2], "application/json", kept)
             return
         self.close_connection = True
-        size = len(body) if fault == "cut" else 10**12
-        self._head(200, "application/json", kept | {"Content-Length": str(size)})
         if fault == "cut":
+            self._head(200, "application/json", kept | {"Content-Length": str(len(body))})
             self.wfile.write(body[: len(body) // 2])
             return
+        self._head(200, "application/json", {"Content-Length": str(10**12)})
         try:
             while True:
                 self.wfile.write(b" " * 1024 * 1024)

@@ -41,6 +41,9 @@ class MadeWiki:
     pages: dict[int, MadePage] = field(default_factory=dict)
     most_bytes: int = 8 * 1024 * 1024
     """Text in one answer, beyond which it is cut off."""
+    case: str = "first-letter"
+    remark: str = ""
+    """What every answer warns of."""
     damage: set[int] = field(default_factory=set)
     """Pages whose text is not the one that was saved."""
     requests: list[dict[str, str]] = field(default_factory=list)
@@ -66,7 +69,8 @@ class MadeWiki:
     def answer(self, params: dict[str, str]) -> dict[str, Any]:
         """The JSON object of one request."""
         if params.get("meta") == "siteinfo":
-            return {"batchcomplete": True, "query": _SITE}
+            category = {"id": 14, "case": self.case, "name": "Category", "canonical": "Category"}
+            return {"batchcomplete": True, "query": _SITE | {"namespaces": {"14": category}}}
         if params.get("generator") == "categorymembers":
             return self._members(params)
         ids = params["pageids"].split("|")
@@ -102,7 +106,7 @@ class MadeWiki:
             "ns": page.namespace,
             "title": page.title,
             "contentmodel": page.model,
-            "length": len(page.text.encode()),
+            "length": len(utf8(page.text)),
             "canonicalurl": f"http://wiki.invalid/wiki/{number}",
         }
         return (
@@ -125,7 +129,9 @@ class MadeWiki:
         ended = [
             name for name, key in (("revisions", "rvcontinue"), ("categories", "clcontinue")) if key not in following
         ]
-        return answer | {"continue": following | {"continue": "||" + "|".join(["info", "pageprops", *ended])}}
+        cut = {"result": {"warnings": "This result was truncated"}} if "rvcontinue" in following else {}
+        going_on = following | {"continue": "||" + "|".join(["info", "pageprops", *ended])}
+        return answer | {"continue": going_on, "warnings": cut}
 
     def _add_texts(self, pages: dict[int, dict[str, Any]], first: int) -> dict[str, str]:
         size = 0
@@ -133,8 +139,8 @@ class MadeWiki:
             page = self.pages.get(number)
             if number < first or page is None or page.deleted:
                 continue
-            size += len(page.text.encode())
-            if size > self.most_bytes and size > len(page.text.encode()):
+            size += len(utf8(page.text))
+            if size > self.most_bytes and size > len(utf8(page.text)):
                 return {"rvcontinue": f"{number}|{number + 1000}"}
             slot: dict[str, Any] = (
                 {"texthidden": True} if page.hidden else {"content": page.text + "…" * (number in self.damage)}
@@ -143,7 +149,7 @@ class MadeWiki:
                 {
                     "revid": number + 1000,
                     "timestamp": "2026-01-02T03:04:05Z",
-                    "sha1": hashlib.sha1(page.text.encode()).hexdigest(),
+                    "sha1": hashlib.sha1(utf8(page.text)).hexdigest(),
                     "slots": {"main": {"contentmodel": page.model} | slot},
                 }
             ]
@@ -164,9 +170,13 @@ class MadeWiki:
 
 _SITE = {
     "general": {"generator": "MediaWiki 1.45.0", "server": "//wiki.invalid", "script": "/w/index.php"},
-    "namespaces": {"14": {"id": 14, "case": "first-letter", "name": "Category", "canonical": "Category"}},
     "rightsinfo": {"text": "CC BY-SA 4.0", "url": "https://creativecommons.org/licenses/by-sa/4.0/"},
 }
+
+
+def utf8(text: str) -> bytes:
+    """The bytes of a text, also of one that no wiki should have."""
+    return text.encode(errors="surrogatepass")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -182,7 +192,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wiki.at_once += 1
             self.wiki.most_at_once = max(self.wiki.most_at_once, self.wiki.at_once)
         self.wiki.before(number)
-        body = json.dumps({"curtimestamp": NOW} | self.wiki.answer(params), ensure_ascii=False).encode()
+        answer = {"curtimestamp": NOW} | self.wiki.answer(params)
+        if self.wiki.remark:
+            answer["warnings"] = {"main": {"warnings": self.wiki.remark}}
+        body = json.dumps(answer).encode()
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 1)
         with self.wiki.lock:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ import pytest
 
 from tests.wiki.faulty_proxy import Proxy, standing_before
 from tests.wiki.made_wiki import MadeWiki, serving
-from tsugiki.errors import BadInput
+from tsugiki.errors import BadInput, TsugikiError
 from tsugiki.wiki.api.client import LONGEST_PAUSE, Client, Unanswered
 from tsugiki.wiki.api.config import ApiConfig
-from tsugiki.wiki.api.query import batches
+from tsugiki.wiki.api.query import MOST_PARTS, batches, merged
 from tsugiki.wiki.api.verdict import Again, Response, judge
 
 SITE = {"action": "query", "meta": "siteinfo"}
@@ -157,7 +157,7 @@ def test_nothing_listens_there() -> None:
         ("404", "answers 404 .*api.php"),
         ("html", "answers with text/html .*a page"),
         ("badvalue", "refuses a request .badvalue: asked for by the test"),
-        ("301", "is at another place"),
+        ("301", r"is at https://moved\.invalid/api\.php: give that as api"),
     ],
 )
 def test_what_will_not_get_better_is_bad_input_at_once(proxy: Proxy, fault: str, message: str) -> None:
@@ -222,6 +222,47 @@ def test_contacts_that_reach_nobody_are_refused(contact: str) -> None:
 def test_an_api_needs_a_url(api: str) -> None:
     with pytest.raises(BadInput, match=r"api .* is no URL"):
         settings(api)
+
+
+def test_parts_of_a_batch_are_put_together_each_item_once() -> None:
+    redirects = [{"from": "別名", "to": "頁"}]
+    parts = [
+        {
+            "redirects": redirects,
+            "pages": [{"pageid": 1, "categories": [{"title": "甲"}]}, {"title": "無", "missing": True}],
+        },
+        {
+            "redirects": redirects,
+            "pages": [{"pageid": 1, "categories": [{"title": "乙"}]}, {"title": "無", "missing": True}],
+        },
+    ]
+    assert merged(parts) == {
+        "redirects": redirects,
+        "pages": [{"pageid": 1, "categories": [{"title": "甲"}, {"title": "乙"}]}, {"title": "無", "missing": True}],
+    }
+
+
+def test_a_wiki_that_does_not_get_on_is_left_after_one_repetition() -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def ask(params: Mapping[str, str]) -> dict[str, Any]:
+        asked.append(params)
+        return {"continue": {"rvcontinue": "1|2", "continue": "||"}, "query": {}}
+
+    with pytest.raises(TsugikiError, match="does not get beyond .*'rvcontinue': '1|2'"):
+        list(batches(ask, {}))
+    assert len(asked) == 2
+
+
+def test_a_wiki_that_goes_round_in_circles_is_left_too() -> None:
+    numbers = count()
+
+    def ask(_params: Mapping[str, str]) -> dict[str, Any]:
+        return {"continue": {"gcmcontinue": str(next(numbers)), "continue": "||"}, "query": {}}
+
+    with pytest.raises(TsugikiError, match="does not get beyond"):
+        list(batches(ask, {}))
+    assert next(numbers) == MOST_PARTS
 
 
 def test_recorded_chains_are_continued_as_they_were(data: Path) -> None:

@@ -18,7 +18,8 @@ from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute
 from tsugiki.kinds import Pages
 from tsugiki.store import Store, open_store
-from tsugiki.wiki.crawl.fetch import base36
+from tsugiki.wiki.crawl.fetch import MOST_BYTES, base36, packed
+from tsugiki.wiki.tree import Found, Member
 
 
 @pytest.fixture
@@ -115,6 +116,7 @@ def test_contents_that_do_not_fit_into_one_answer_are_continued(wiki: MadeWiki, 
     assert {title: rows[title].text for title in texts} == texts
     assert {len(rows[title].provenance.categories) for title in texts} == {61}
     assert record.metrics["requests"]["pages"] > 10
+    assert record.metrics["warnings"] == [], "that an answer was cut short is no news"
     keys = [tuple(sorted(item.items())) for item in wiki.requests]
     assert len(set(keys)) == len(keys), "a part was asked for twice"
 
@@ -146,6 +148,20 @@ def test_a_text_that_is_not_what_its_checksum_says_is_set_aside(wiki: MadeWiki, 
     assert record.metrics["rejected"]["sha1_mismatch"] == 1
 
 
+def test_half_a_character_is_set_aside_and_survives_the_journal(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.pages[4].text = "壊れた\ud83d字"
+    call = crawl_of(api)
+    record = execute(call, store, Conditions())
+    assert record.metrics["rejected"]["invalid_text"] == 1
+    assert record.metrics["rows"] == 1
+
+
+def test_what_the_wiki_remarks_is_kept(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.remark = "Unrecognized parameter: clshow"
+    record = execute(crawl_of(api), store, Conditions())
+    assert record.metrics["warnings"] == ["main: Unrecognized parameter: clshow"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -166,6 +182,15 @@ def test_roots_are_found_however_they_are_written(wiki: MadeWiki, api: str, stor
     assert [row.provenance.path for row in Pages.open(store, call.address).rows()] == [("Anime films",)]
 
 
+def test_a_wiki_that_tells_small_letters_apart_is_asked_as_it_writes(wiki: MadeWiki, api: str, store: Store) -> None:
+    wiki.case = "case-sensitive"
+    wiki.add_category("anime films")
+    wiki.add("page", "text", "anime films")
+    call = crawl_of(api, roots=["anime films"])
+    execute(call, store, Conditions())
+    assert [row.provenance.path for row in Pages.open(store, call.address).rows()] == [("anime films",)]
+
+
 def test_who_asks_and_how_fast_is_no_part_of_the_identity() -> None:
     one = crawl_of("https://wiki.invalid/api.php")
     other = {"contact": "https://else.invalid", "requests_per_minute": 3, "maxlag_seconds": 9, "patience_minutes": 2}
@@ -178,6 +203,20 @@ def test_the_checksum_is_written_as_a_real_dump_writes_it(data: Path) -> None:
     (text,) = re.findall("<text[^>]*>(.*?)</text>", source, re.DOTALL)
     (sha1,) = re.findall("<sha1>(.*?)</sha1>", source)
     assert base36(hashlib.sha1(html.unescape(text).encode()).hexdigest()) == sha1
+
+
+def test_batches_hold_fifty_pages_or_what_fits_into_an_answer() -> None:
+    def sizes(*lengths: int) -> list[int]:
+        found = [Found(Member(number, ""), ()) for number in range(len(lengths))]
+        batches = list(packed(found, dict(enumerate(lengths))))
+        assert [item for batch in batches for item in batch] == found
+        return [len(batch) for batch in batches]
+
+    assert sizes() == []
+    assert sizes(*[1] * 101) == [50, 50, 1]
+    half = MOST_BYTES // 2
+    assert sizes(half, half, 1, half) == [2, 2]
+    assert sizes(1, MOST_BYTES, 1, 2 * MOST_BYTES, 1) == [1, 1, 1, 1, 1]
 
 
 def test_a_checksum_has_31_digits() -> None:

@@ -11,6 +11,7 @@ from tests.wiki.dumping import TREE, read
 from tests.wiki.sqldump import LINKS_NEW, PAGE, statements
 from tests.wiki.wikidump import Made, WikiDump
 from tsugiki.errors import BadInput
+from tsugiki.rows import Rejected
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,14 @@ def test_damage_stops_the_import_with_one_line(files, tmp_path, name, damage, me
     with pytest.raises(BadInput, match=message) as caught:
         read(files, tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_an_index_of_other_pages_is_refused_where_all_are_read(files, tmp_path):
+    lines = bz2.decompress(files["index"].read_bytes()).splitlines(keepends=True)
+    files = {name: files[name] for name in ("dump", "index")}
+    files["index"].write_bytes(bz2.compress(b"".join(lines[:5] + lines[6:])))
+    with pytest.raises(BadInput, match="the index names 26 pages, and its streams hold 27"):
+        read(files, tmp_path, tree=None)
 
 
 def change(content, edit):
@@ -88,12 +97,25 @@ def test_checksums_may_be_of_other_kinds_and_must_list_every_file(files, tmp_pat
             {"tree": TREE | {"roots": ["遠い"]}, "namespaces": [9]},
             "no page is in the tree below 遠い .*1 members left out",
         ),
-        ({"max_rejected_share": 0.0}, r"1 of \d+ pages cannot be read, .* 消えた頁 \(missing: page 17"),
+        ({"max_rejected_share": 0.0}, r"3 of \d+ pages cannot be read, .* page 7 \(missing: listed in アニメ, but"),
     ],
 )
 def test_what_would_give_nothing_or_half_is_refused(files, tmp_path, changes, message):
     with pytest.raises(BadInput, match=message):
         read(files, tmp_path, **changes)
+
+
+def test_what_is_missing_is_put_up_with_up_to_the_share(files, tmp_path):
+    rows, _ = read(files, tmp_path)
+    missing = [row.detail for row in rows if isinstance(row, Rejected) and row.reason == "missing"]
+    assert missing == [
+        "listed in アニメ, but not in the page table",
+        "listed in アニメ, but not in the page table",
+        "page 17 of the tables is not in the dump",
+    ]
+    assert len(read(files, tmp_path, max_rejected_share=3 / len(rows))[0]) == len(rows)
+    with pytest.raises(BadInput, match="max_rejected_share"):
+        read(files, tmp_path, max_rejected_share=2.9 / len(rows))
 
 
 def test_near_names_begin_alike_or_hold_the_root(tmp_path):

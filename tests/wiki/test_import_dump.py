@@ -187,7 +187,7 @@ def test_the_plan_counts_the_pages_of_branches_and_what_it_found_out_is_used(fil
     assert [line.strip() for line in lines[1:-1]] == [
         "dump        testwiki-20260101-pages-articles-multistream.xml.bz2 (testwiki)",
         "categories  4 below アニメ, to depth 2",
-        "left out    1 category_deny, 1 missing, 2 namespace",
+        "left out    1 category_deny, 2 missing, 2 namespace",
         "pages       13, before it is known which of them redirect",
         "8 by アニメ",
         "4 by アニメ / 環",

@@ -13,13 +13,17 @@ from typing import Any
 
 import pytest
 
+from jobs.clean_corpus import clean_corpus
 from tests.wiki.crawling import crawl_of as small_crawl_of
 from tests.wiki.faulty_proxy import standing_before
 from tests.wiki.real_wiki import HOME_VARIABLE, RealWiki, home, running
 from tsugiki.artifact import Record
+from tsugiki.corpus.config import CleanConfig
 from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute, preview
-from tsugiki.kinds import Pages
+from tsugiki.kinds import Corpus, Pages
+from tsugiki.named import read_toml
+from tsugiki.recipe import recipe_path
 from tsugiki.rows import Page
 from tsugiki.stage import Call
 from tsugiki.store import Store, open_store
@@ -173,6 +177,21 @@ def test_rows_equal_those_of_the_wikis_own_dump(wiki: RealWiki, store: Store, tm
     for title, row in rows.items():
         found = row.provenance.model_copy(update={"path": (), "attribution": None})
         assert row.model_copy(update={"provenance": found}) == dumped[title]
+
+
+def test_what_is_crawled_can_be_cleaned_with_all_that_its_licence_asks(wiki: RealWiki, store: Store) -> None:
+    call = crawl_of(wiki.api)
+    crawled(call, store)
+    settings = read_toml(recipe_path("anime_ja"))["clean_corpus"]
+    cleaning = clean_corpus.call(call.output, CleanConfig.parse(settings, "anime_ja"))
+    execute(cleaning, store, Conditions())
+    rows = list(Corpus.open(store, cleaning.address).rows())
+    assert len(rows) > COUNTRIES * 0.9
+    for row in rows:
+        assert "[[" not in row.text
+        assert f"{row.title}, {wiki.server}/index.php?oldid={row.provenance.revision_id}" in str(
+            row.provenance.attribution
+        )
 
 
 def test_an_unknown_root_is_named(wiki: RealWiki, store: Store) -> None:

@@ -80,7 +80,7 @@ def test_other_ways_of_writing_values(tmp_path):
     path.write_bytes(
         b"CREATE TABLE IF NOT EXISTS `t` (\n  `id` int,\n  `a``b` blob\n);\n"
         b"INSERT INTO `t` VALUES (1,_binary 'x\\0'),(2,0x4142),(-3,'y');\n"
-        b"INSERT INTO `t` (`a``b`, `id`) VALUES ('z',4e3);\nREPLACE INTO `t` VALUES (5,'w');"
+        b"INSERT INTO `t` (`a``b`, `id`) VALUES ('z',4e3);\nREPLACE INTO `t` VALUES (5,'w');\n"
     )
     rows = [(int(float(number)), as_text(text)) for number, text in read(path, "id", "a`b")]
     assert rows == [(1, b"x\0"), (2, b"AB"), (-3, b"y"), (4000, b"z"), (5, b"w")]
@@ -99,6 +99,7 @@ def test_titles_are_shown_as_readers_see_them():
     [
         (lambda text: text.replace(b"(3,'b','c')", b"(3,'b')"), "a row has 2 values, and the table 3 columns"),
         (lambda text: text.replace(b"(3,'b','c')", b"(3,'b','c',4)"), "a row has 4 values, and the table 3 columns"),
+        (lambda text: text.replace(b"(3,'b','c')", b"(3,_binary 'b',1.5,'c')"), "a row has 4 values"),
         (lambda text: text.replace(b"(3,'b','c')", b"(3,'b','c)"), "cut off, or no row of t can begin \"\\(3,'b'"),
         (lambda text: text.replace(b"(3,'b','c')", b"(3,b\\,'c')"), "no row of t can begin"),
         (lambda text: text[: text.index(b"(5,")], "the file is cut off"),

@@ -124,9 +124,9 @@ class WikiDump:
                 (p, sort, stamp, kind, 1, 900 + names.index(name)) for p, name, kind in links
             ]
             self._write_table("categorylinks", LINKS_NEW, rows)
-            # the same numbers in another namespace must not count
             targets = [(900 + number, 14, name) for number, name in enumerate(names)]
-            self._write_table("linktarget", LINKTARGET, [*targets, *((700 + n, 0, name) for n, _, name in targets)])
+            articles = [(5000 + page.page_id, 0, page.title.replace(" ", "_")) for page in self.pages]
+            self._write_table("linktarget", LINKTARGET, [*targets, *articles])
         else:
             self._write_table("categorylinks", LINKS_OLD, [(p, name, sort, stamp, kind) for p, name, kind in links])
 

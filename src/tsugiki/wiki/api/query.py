@@ -11,7 +11,7 @@ Ask = Callable[[Mapping[str, str]], dict[str, Any]]
 """Answers one request: its parameters to the JSON object that came back."""
 
 MOST_PARTS = 10_000
-"""Parts of one query, beyond which a wiki is taken to go round in circles."""
+"""Parts of one query, beyond which a wiki is taken to go round in circles: five million members of one category."""
 
 
 def batches(ask: Ask, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -25,7 +25,7 @@ def batches(ask: Ask, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         params: parameters of the query, without `continue`.
 
     Raises:
-        TsugikiError: the continuation does not end.
+        TsugikiError: the continuation does not get on.
     """
     given: Mapping[str, str] = {}
     parts: list[dict[str, Any]] = []
@@ -38,8 +38,10 @@ def batches(ask: Ask, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             parts = []
         if following is None:
             return
-        given = {name: str(value) for name, value in following.items()}
-    raise TsugikiError(f"a query has no end after {MOST_PARTS} parts ({dict(params)}, last {dict(given)})")
+        before, given = given, {name: str(value) for name, value in following.items()}
+        if given == before:
+            break
+    raise TsugikiError(f"the wiki does not get beyond {dict(given)} in the query {dict(params)}: report it there")
 
 
 def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:

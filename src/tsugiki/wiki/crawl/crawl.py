@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Self
 
@@ -91,13 +92,12 @@ class Crawl:
     def plan(self) -> list[str]:
         """Lines that say what the crawl will fetch, after the tree is walked and before any page is."""
         found, config, tree = self.survey, self._config, self._config.tree
-        left_out = [row.reason for row in found.rejected]
-        pages, to_come = found.pages, len(found.batches)
+        to_come = len(found.batches)
         return [
             f"wiki        {config.api} ({found.site.software}; it states the licence: {found.site.licence or 'none'})",
             f"categories  {found.tally.categories} listed below {', '.join(tree.roots)}, to depth {tree.depth}",
-            f"left out    {_counts(left_out)}",
-            f"pages       {pages}, {found.bytes / 1e6:.1f} MB of text",
+            f"left out    {_counts(row.reason for row in found.rejected)}",
+            f"pages       {found.pages}, {found.bytes / 1e6:.1f} MB of text",
             *(f"            {count} by {branch}" for branch, count in found.branches(_BRANCHES)),
             f"requests    {self._listing_requests} to list the categories, {self._answers.client.answered} of them now",
             f"            {to_come} to fetch the pages{_more(config)}",
@@ -106,9 +106,8 @@ class Crawl:
         ]
 
 
-def _counts(reasons: list[str]) -> str:
-    counts = sorted({reason: reasons.count(reason) for reason in reasons}.items())
-    return ", ".join(f"{count} {reason}" for reason, count in counts) or "nothing"
+def _counts(reasons: Iterable[str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(reasons).items())) or "nothing"
 
 
 def _more(config: CrawlConfig) -> str:

@@ -119,7 +119,6 @@ class Cut:
                 "categories": selection.tally.categories,
                 "links_not_followed": dict(sorted(selection.tally.skipped.items())),
             }
-            yield from selection.rejected
             known = partial(
                 look_up,
                 links=links if self._config.categories == "wiki" else None,

@@ -40,7 +40,7 @@ class Extraction:
         self._check_share()
 
     def pages(self, selection: Selection, look_up: LookUp) -> Iterator[Page | Rejected]:
-        """The pages of a selection in the order of the dump, then what its redirects lead to.
+        """What a selection leaves out, its pages in the order of the dump, then what its redirects lead to.
 
         Every page of the selection gives one row: itself, or why it is set aside. A redirect is set aside, and the page
         that it leads to takes its place, unless that page is there already.
@@ -52,6 +52,8 @@ class Extraction:
         Raises:
             BadInput, Preempted: as `all_pages`.
         """
+        for row in selection.rejected:
+            yield self._counted(row)
         facts = look_up(frozenset(selection.pages))
         left = dict(selection.pages)
         redirects: list[tuple[Found, str]] = []

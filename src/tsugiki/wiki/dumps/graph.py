@@ -182,21 +182,22 @@ class Graph:
         """What may stand for a category of that title in the links."""
         return [name, *(row[0] for row in self._database.execute("SELECT id FROM target WHERE title = ?", (name,)))]
 
-    def children(self, name: str) -> tuple[str, ...]:
-        """Titles of the sub-categories, in the order of their page ids."""
+    def children(self, name: str) -> list[tuple[int, str | None]]:
+        """Page ids and titles of the sub-categories, in the order of the ids; None for a page that is not there."""
         keys = self.keys(name)
         marks = ", ".join("?" * len(keys))
-        rows = self._database.execute(
-            f"SELECT title FROM page WHERE id IN (SELECT child FROM subcat WHERE parent IN ({marks})) ORDER BY id", keys
-        )
-        return tuple(row[0] for row in rows)
+        found = f"SELECT DISTINCT child FROM subcat WHERE parent IN ({marks})"
+        query = f"SELECT child, title FROM ({found}) LEFT JOIN page ON page.id = child ORDER BY child"
+        return self._database.execute(query, keys).fetchall()
 
     def names(self, keys: Iterable[int | str]) -> dict[int | str, str]:
         """Titles of the categories that the wiki shows to readers, by what stands for them in the links."""
+        # the few pages of that title first, whatever the planner of queries thinks
+        hidden = "SELECT 1 FROM page WHERE title = ? AND EXISTS (SELECT 1 FROM hidden WHERE hidden.id = page.id)"
         found = {}
         for key in keys:
             title = key if isinstance(key, str) else self._title(key)
-            if title and not self._one("SELECT 1 FROM hidden JOIN page ON page.id = hidden.id WHERE title = ?", title):
+            if title and not self._one(hidden, title):
                 found[key] = title
         return found
 
@@ -217,8 +218,8 @@ class Graph:
         for root in roots:
             known = self._one("SELECT 1 FROM page WHERE title = ?", root) or len(self.keys(root)) > 1
             if not (known or self._one("SELECT 1 FROM subcat WHERE parent = ?", root)):
-                near = ", ".join(self._near(root)) or "none has a similar name"
-                raise BadInput(f"the root {root!r} is no category of the dump; near it: {near}")
+                near = f"near it: {', '.join(names)}" if (names := self._near(root)) else "no name is near it"
+                raise BadInput(f"the root {root!r} is no category of the dump; {near}")
 
     def _require_links(self) -> None:
         if not self._one("SELECT 1 FROM subcat"):

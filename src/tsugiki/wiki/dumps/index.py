@@ -1,6 +1,7 @@
 """Read the index of a multistream dump: in which bzip2 stream each page lies."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -41,9 +42,12 @@ def places_of_titles(path: Path, titles: Collection[str]) -> dict[str, Place]:
     return {wanted[_plain(title)]: Place(int(offset), int(page_id)) for offset, page_id, title, _ in lines}
 
 
-def all_offsets(path: Path) -> list[int]:
-    """Where each stream of pages begins, in their order."""
-    return sorted({int(line[0]) for batch in _lines(path) for line in batch})
+def pages_at(path: Path) -> dict[int, int]:
+    """Where each stream of pages begins, in their order, and how many pages lie in it."""
+    found: Counter[int] = Counter()
+    for batch in _lines(path):
+        found.update(int(line[0]) for line in batch)
+    return dict(sorted(found.items()))
 
 
 def _plain(title: bytes) -> bytes:

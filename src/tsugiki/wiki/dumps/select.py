@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -69,21 +69,43 @@ def select(
     """
     roots = [normalise(root, case) for root in tree.roots]
     graph.require(roots, tree.depth)
-    categories: dict[str, tuple[str, ...]] = {}
-    for _ in walk(tree, lambda name: Members((), categories.setdefault(name, graph.children(name))), case=case):
-        pass
+    tally, rejected = Tally(), dict[int, Rejected]()
+    categories = _categories(graph, tree, case, rejected)
     keys = {key: name for name in categories for key in graph.keys(name)}
     pages = run(partial(_pages_in, links, keys), work.stop)
     ids = frozenset(page_id for listed in pages.values() for page_id in listed)
-    listing = _Listing(categories, pages, run(partial(_titles, tables.page, ids), work.stop), namespaces)
-    tally = Tally()
+    titles = run(partial(_titles, tables.page, ids), work.stop)
+    listing = _Listing(categories, pages, titles, namespaces, rejected)
     found = {item.member.page_id: item for item in walk(tree, listing, tally, case)}
     if not found:
         raise BadInput(
-            f"no page is in the tree below {', '.join(roots)} ({tally.categories} categories, {len(listing.rejected)} "
+            f"no page is in the tree below {', '.join(roots)} ({tally.categories} categories, {len(rejected)} "
             "members left out): check roots, depth, allow, deny and namespaces"
         )
-    return Selection(found, (*listing.rejected.values(), *categories_left_out(tally)), tally)
+    return Selection(found, (*rejected.values(), *categories_left_out(tally)), tally)
+
+
+def _categories(
+    graph: Graph, tree: TreeConfig, case: Case, rejected: dict[int, Rejected]
+) -> dict[str, tuple[str, ...]]:
+    """Sub-categories of every category that the walk enters; those without a page are rejected."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def members(name: str) -> Members:
+        children = graph.children(name)
+        for page_id, title in children:
+            if title is None:
+                rejected[page_id] = _not_in_table(page_id, name)
+        found[name] = tuple(title for _, title in children if title is not None)
+        return Members((), found[name])
+
+    for _ in walk(tree, members, case=case):
+        pass
+    return found
+
+
+def _not_in_table(page_id: int, category: str) -> Rejected:
+    return set_aside(f"page {page_id}", "missing", f"listed in {category}, but not in the page table")
 
 
 def _pages_in(links: Links, keys: Mapping[int | str, str]) -> dict[str, list[int]]:
@@ -121,7 +143,8 @@ class _Listing:
     titles: Mapping[int, tuple[int, str]]
     """Namespace and title of every page in a category, by id."""
     namespaces: Collection[int]
-    rejected: dict[int, Rejected] = field(default_factory=dict)
+    rejected: dict[int, Rejected]
+    """Takes the members that are not wanted, by page id."""
 
     def __call__(self, name: str) -> Members:
         """The members of the category of this title."""
@@ -132,8 +155,7 @@ class _Listing:
         if page_id in self.rejected:
             return False
         if page_id not in self.titles:
-            detail = f"listed in {category}, but not in the page table"
-            self.rejected[page_id] = set_aside(f"page {page_id}", "missing", detail)
+            self.rejected[page_id] = _not_in_table(page_id, category)
         elif self.titles[page_id][0] not in self.namespaces:
             namespace, title = self.titles[page_id]
             self.rejected[page_id] = set_aside(title, "namespace", f"namespace {namespace}")

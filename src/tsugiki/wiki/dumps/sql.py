@@ -13,9 +13,9 @@ Row = tuple[bytes, ...]
 """Values as the file writes them: quoted and escaped text, digits, or NULL; `as_text` and `as_number` read them."""
 
 # Possessive throughout: what has matched once is never tried again, so that time grows with the file's length alone.
-_TEXT = rb"(?:_binary )?'[^'\\]*+(?:\\.[^'\\]*+)*+'"
-_BARE = rb"[^'(),\\\s]++"
-_VALUE = rb"(?:" + _TEXT + rb"|" + _BARE + rb")"
+_TEXT = rb"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
+# The usual ways first: the order changes the speed alone.
+_VALUE = rb"(?:" + _TEXT + rb"|[0-9]++|[^'(),\\\s]++|_binary " + _TEXT + rb")"
 _INTO = rb"(?:INSERT|REPLACE)(?: IGNORE)? INTO "
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
@@ -202,7 +202,7 @@ class _Scan:
 
     def _malformed(self, rest: bytes) -> BadInput:
         row = re.match(rb"\(((?:" + _VALUE + rb",)*+" + _VALUE + rb")\)", rest, re.DOTALL)
-        count = len(re.findall(_VALUE, row[1], re.DOTALL)) if row else len(self.columns)
+        count = len(re.findall(_VALUE + rb"(?:,|\Z)", row[1], re.DOTALL)) if row else len(self.columns)
         if count != len(self.columns):
             return self._fault(f"a row has {count} values, and the table {len(self.columns)} columns")
         excerpt = rest[:60].decode(errors="replace")

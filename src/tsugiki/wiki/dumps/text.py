@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,7 +12,7 @@ from tsugiki.errors import BadInput
 from tsugiki.pool import in_order, run
 from tsugiki.wiki.config import ExportConfig
 from tsugiki.wiki.dump import read_entries
-from tsugiki.wiki.dumps.index import Place, all_offsets, places_of_ids, places_of_titles
+from tsugiki.wiki.dumps.index import Place, pages_at, places_of_ids, places_of_titles
 from tsugiki.wiki.dumps.multistream import read_header, read_stream
 from tsugiki.wiki.export import Entry, Site
 from tsugiki.work import Work
@@ -47,8 +47,7 @@ class DumpText:
         """Every page in the order of the dump."""
         if self.index is None:
             return self._whole(lambda _page_id, _title: True)
-        offsets = run(partial(all_offsets, self.index), self.work.stop)
-        return self._streams([(offset, None) for offset in offsets])
+        return self._complete(run(partial(pages_at, self.index), self.work.stop))
 
     def of_ids(self, ids: Collection[int]) -> Iterator[Entry]:
         """The pages of these ids that the dump holds, in its order."""
@@ -64,6 +63,18 @@ class DumpText:
             return {entry.page_id for entry in entries if entry.page_id is not None}, iter(entries)
         places = run(partial(places_of_titles, self.index, titles), self.work.stop).values()
         return {place.page_id for place in places}, self._at(places)
+
+    def _complete(self, pages: Mapping[int, int]) -> Iterator[Entry]:
+        """All pages of these streams; the index knows how many there are."""
+        count = 0
+        for entry in self._streams([(offset, None) for offset in pages]):
+            count += 1
+            yield entry
+        if count != sum(pages.values()):
+            raise BadInput(
+                f"{self.dump}: the index names {sum(pages.values())} pages, and its streams hold {count}: "
+                "dump and index are not of the same date; fetch both again and verify their checksums"
+            )
 
     def _whole(self, choice: Callable[[int | None, str], bool]) -> Iterator[Entry]:
         def choose(page_id: int | None, title: str) -> bool:
