@@ -93,6 +93,7 @@ def test_checksums_may_be_of_other_kinds_and_must_list_every_file(files, tmp_pat
     [
         ({"tree": TREE | {"roots": ["アニ"]}}, "the root 'アニ' is no category of the dump; near it: アニメ"),
         ({"tree": TREE | {"roots": ["Category:アニメ"]}}, "the root 'Category:アニメ' is no category of the dump"),
+        ({"tree": TREE | {"roots": ["よそ"]}}, "the root 'よそ' is no category of the dump; no name is near it"),
         (
             {"tree": TREE | {"roots": ["遠い"]}, "namespaces": [9]},
             "no page is in the tree below 遠い .*1 members left out",

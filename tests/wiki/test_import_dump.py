@@ -59,15 +59,24 @@ def test_categories_come_from_the_tables_if_asked_for_without_those_that_are_hid
     assert found["外の & 頁"] == ("文化", "頁のない分類")
 
 
-@pytest.mark.parametrize("footer_alone", [True, False])
-def test_rows_do_not_depend_on_workers_streams_or_the_end_of_the_file(tmp_path, footer_alone):
+@pytest.mark.parametrize("apart", [True, False])
+def test_rows_do_not_depend_on_workers_streams_or_how_the_xml_begins_and_ends(tmp_path, apart):
     expected = None
-    for per_stream in (1, 4, 100):
-        files = WikiDump(tmp_path / "dump", PAGES, per_stream=per_stream, footer_alone=footer_alone).write()
-        for workers in (1, 2):
-            rows, _ = read(files, tmp_path, workers)
-            expected = expected or rows
-            assert rows == expected
+    for per_stream, workers in ((1, 1), (4, 1), (4, 2), (100, 1)):
+        files = WikiDump(tmp_path / "dump", PAGES, per_stream=per_stream, apart=apart).write()
+        rows, _ = read(files, tmp_path, workers)
+        expected = expected or rows
+        assert rows == expected
+
+
+def test_the_order_of_the_index_does_not_matter(tmp_path):
+    files = WikiDump(tmp_path / "dump", PAGES).write()
+    del files["checksums"]
+    expected = read(files, tmp_path)[0], read({"dump": files["dump"], "index": files["index"]}, tmp_path, tree=None)[0]
+    lines = bz2.decompress(files["index"].read_bytes()).splitlines(keepends=True)
+    files["index"].write_bytes(bz2.compress(b"".join(reversed(lines))))
+    again = read(files, tmp_path)[0], read({"dump": files["dump"], "index": files["index"]}, tmp_path, tree=None)[0]
+    assert again == expected
 
 
 def test_without_a_tree_all_pages_are_read_as_import_pages_reads_them(tmp_path):

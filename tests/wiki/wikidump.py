@@ -58,8 +58,8 @@ class WikiDump:
     per_stream: int = 3
     lines: bool = True
     case: str = "first-letter"
-    footer_alone: bool = True
-    """Whether the end of the XML is a stream of its own, or part of the last one."""
+    apart: bool = True
+    """Whether the beginning and the end of the XML are streams of their own, or parts of the first and the last."""
     files: dict[str, Path] = field(default_factory=dict)
 
     def write(self) -> dict[str, Path]:
@@ -82,22 +82,23 @@ class WikiDump:
         spaces = "".join(
             f'<namespace key="{key}" case="{self.case}">{name}</namespace>' for key, name in NAMESPACES.items()
         )
-        packed = bz2.compress(
-            (
-                '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="ja">\n'
-                "  <siteinfo>\n    <sitename>Test</sitename>\n    <dbname>testwiki</dbname>\n"
-                f"    <base>https://wiki.example/wiki/Top</base>\n    <namespaces>{spaces}</namespaces>\n"
-                "  </siteinfo>\n"
-            ).encode()
+        text = (
+            '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="ja">\n'
+            "  <siteinfo>\n    <sitename>Test</sitename>\n    <dbname>testwiki</dbname>\n"
+            f"    <base>https://wiki.example/wiki/Top</base>\n    <namespaces>{spaces}</namespaces>\n"
+            "  </siteinfo>\n"
         )
-        index = ""
+        packed, index = b"", ""
+        if self.apart:
+            packed, text = bz2.compress(text.encode()), ""
         pages = [page for page in self.pages if page.in_xml]
         for start in range(0, len(pages), self.per_stream):
             batch = pages[start : start + self.per_stream]
             index += "".join(f"{len(packed)}:{page.page_id}:{escape(page.full_title)}\n" for page in batch)
-            last = start + self.per_stream >= len(pages) and not self.footer_alone
-            packed += bz2.compress(("".join(map(Made.xml, batch)) + ("</mediawiki>\n" if last else "")).encode())
-        packed += bz2.compress(b"</mediawiki>\n") if self.footer_alone else b""
+            text += "".join(map(Made.xml, batch))
+            if start + self.per_stream < len(pages) or self.apart:
+                packed, text = packed + bz2.compress(text.encode()), ""
+        packed += bz2.compress(f"{text}</mediawiki>\n".encode())
         self._write("dump", "pages-articles-multistream.xml.bz2", packed)
         self._write("index", "pages-articles-multistream-index.txt.bz2", bz2.compress(index.encode()))
 
