@@ -2,12 +2,12 @@
 
 import os
 import threading
-import time
+from functools import partial
 
 import pytest
 
 from tsugiki.errors import BadInput, Preempted, TsugikiError
-from tsugiki.pool import check_stop, in_order
+from tsugiki.pool import check_stop, in_order, run, side_by_side
 
 NEVER = threading.Event()
 
@@ -23,10 +23,8 @@ def die(_number: int) -> int:
 
 
 def work_until_told(_number: int) -> int:
-    deadline = time.monotonic() + 100
-    while time.monotonic() < deadline:
+    while True:
         check_stop()
-    return 0
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -64,3 +62,18 @@ def test_it_leaves_when_told_to(workers):
     with pytest.raises(Preempted):
         list(in_order(work_until_told, [1, 2, 3], workers, stop))
     timer.join()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_tasks_side_by_side_give_their_results_in_their_order(workers):
+    assert side_by_side([partial(square, 3), partial(pow, 2, 5)], workers, NEVER) == [9, 32]
+    assert side_by_side([], workers, NEVER) == []
+
+
+def test_a_task_run_here_can_be_stopped_and_leaves_no_flag_behind():
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Preempted):
+        run(partial(square, 3), stop)
+    check_stop()
+    assert run(partial(square, 3), NEVER) == 9

@@ -8,7 +8,7 @@ import pytest
 
 from tsugiki.errors import BadInput
 from tsugiki.rows import Page, Rejected
-from tsugiki.wiki.dump import read_dump
+from tsugiki.wiki.dump import read_dump, read_entries
 
 
 def test_reads_pages_and_says_what_it_set_aside(tmp_path, dump_text, config):
@@ -139,3 +139,22 @@ def test_real_dumps_cut_at_many_places(data, config, tmp_path):
             path.write_bytes(content[: len(content) * step // 30])
             with pytest.raises(BadInput, match=r"byte offset \d+"):
                 list(read_dump(path, config()))
+
+
+def test_only_pages_that_are_chosen_come_out_and_the_text_of_others_is_not_gathered(tmp_path, dump_text, config):
+    import tracemalloc
+
+    bare = "<page><title>版のない頁</title><ns>0</ns><id>7</id></page>"
+    path = tmp_path / "wiki.xml"
+    path.write_text(dump_text.replace("長" * 5000, "長" * 10_000_000).replace("</mediawiki>", f"{bare}</mediawiki>"))
+    tracemalloc.start()
+    limits = config(max_page_bytes=100_000_000)
+    found = [
+        (entry.page_id, entry.redirect) for entry in read_entries(path, limits, lambda page, _title: page in (2, 6))
+    ]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == [(2, "星屑の灯台"), (6, None)]
+    assert peak < 16_000_000
+    titles = [entry.title for entry in read_entries(path, limits, lambda _page, title: title == "版のない頁")]
+    assert titles == ["版のない頁"]

@@ -83,9 +83,10 @@ def test_checksums_may_be_of_other_kinds_and_must_list_every_file(files, tmp_pat
     files["checksums"].write_text("\n".join(lines[1:]))
     with pytest.raises(BadInput, match="lists no testwiki-20260101-pages-articles-multistream.xml.bz2"):
         read(files, tmp_path)
-    files["checksums"].write_text("<html>")
-    with pytest.raises(BadInput, match="not a list of checksums"):
-        read(files, tmp_path)
+    for text in ("<html>", "\n".join([*lines, "<html>"]), "\n".join([*lines, f"{'0' * 39}  short"])):
+        files["checksums"].write_text(text)
+        with pytest.raises(BadInput, match="not a list of checksums"):
+            read(files, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tsugiki.rows import Page, Rejected
 from tsugiki.wiki.config import PagesConfig
 from tsugiki.wiki.dump import read_dump
 from tsugiki.wiki.dumps.cut import Cut, Files
+from tsugiki.wiki.dumps.index import pages_at, places_of_titles
 from tsugiki.wiki.dumps.sql import as_text, read_table
 from tsugiki.work import Work
 
@@ -77,6 +78,17 @@ def test_the_order_of_the_index_does_not_matter(tmp_path):
     files["index"].write_bytes(bz2.compress(b"".join(reversed(lines))))
     again = read(files, tmp_path)[0], read({"dump": files["dump"], "index": files["index"]}, tmp_path, tree=None)[0]
     assert again == expected
+
+
+def test_lines_of_an_index_may_be_cut_anywhere_by_the_pieces_read(files, monkeypatch):
+    text = bz2.decompress(files["index"].read_bytes())
+    files["index"].write_bytes(text)
+    expected = pages_at(files["index"])
+    assert sum(expected.values()) == len(text.splitlines())
+    for size in range(1, 30):
+        monkeypatch.setattr("tsugiki.wiki.source._READ_BYTES", size)
+        assert pages_at(files["index"]) == expected
+        assert places_of_titles(files["index"], ["外の & 頁", "星: 灯台", "無い"]).keys() == {"外の & 頁", "星: 灯台"}
 
 
 def test_without_a_tree_all_pages_are_read_as_import_pages_reads_them(tmp_path):

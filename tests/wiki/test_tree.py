@@ -77,15 +77,21 @@ def test_only_what_is_entered_is_asked_for():
 
 def test_titles_are_compared_as_the_wiki_writes_them():
     graph = {
-        "Anime films": Members((), ("anime_films", " Films__of 1990 ", "ß")),
+        "Anime films": Members((), ("Anime_films", " Films__of 1990 ", "ß", "ანიმე")),
         "Films of 1990": Members((Member(1, "A"),), ()),
         "ß": Members((), ()),
+        "ანიმე": Members((), ()),
     }
     found = list(walk(tree(roots=["anime_films"]), graph.__getitem__))
     assert found == [Found(Member(1, "A"), ("Anime films", "Films of 1990"))]
-    assert normalise("anime_films", "case-sensitive") == "anime films"
     strict = {"a": Members((), ("A",)), "A": Members((Member(1, "A"),), ())}
     assert [item.path for item in walk(tree(roots=["a"]), strict.__getitem__, case="case-sensitive")] == [("a", "A")]
+
+
+def test_the_first_letter_becomes_a_capital_where_mediawiki_makes_it_one():
+    for typed, written in {"anime_films": "Anime films", "éa": "Éa", "ß": "ß", "ანიმე": "ანიმე", "ｱ": "ｱ"}.items():
+        assert normalise(typed) == written
+        assert normalise(typed, "case-sensitive") == typed.replace("_", " ")
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class Members:
 
     pages: tuple[Member, ...]
     categories: tuple[str, ...]
-    """Titles of its sub-categories, without their prefix."""
+    """Titles of its sub-categories, without their prefix, their first letter as the wiki has it."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,9 @@ def branches(found: Iterable[Found], most: int) -> list[tuple[str, int]]:
 def normalise(name: str, case: Case = "first-letter") -> str:
     """A category's title as the wiki writes it: spaces for underscores, and the first letter as its case asks."""
     name = " ".join(name.replace("_", " ").split())
-    # a letter whose capital is two letters (ß) stays as it is in MediaWiki
-    return name[:1].upper() + name[1:] if case == "first-letter" and len(name[:1].upper()) == 1 else name
+    # Georgian has capitals but begins no title with them, and what would become two letters (ß) stays as it is
+    first = name[:1].title()
+    return first + name[1:] if case == "first-letter" and len(first) == 1 else name
 
 
 def walk(
@@ -138,7 +139,9 @@ def walk(
                 continue
             seen.add(member.page_id)
             yield Found(member, path)
-        waiting.extend((*path, name) for title in listed.categories if gate.admit(name := normalise(title, case), path))
+        # their first letter is the wiki's own already
+        names = (normalise(title, "case-sensitive") for title in listed.categories)
+        waiting.extend((*path, name) for name in names if gate.admit(name, path))
 
 
 class _Gate:
