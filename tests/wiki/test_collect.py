@@ -71,7 +71,9 @@ def test_without_a_contact_nothing_is_asked(
     wiki: MadeWiki, api: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(command("plan", api, tmp_path, "--set", "crawl_wiki.contact=")) == 2
-    assert "contact '' is no mail address and no URL" in capsys.readouterr().err
+    fault = capsys.readouterr().err
+    assert "contact '' is no mail address and no URL" in fault
+    assert "CONTACT=" in fault
     assert wiki.requests == []
 
 

@@ -124,6 +124,9 @@ class WikiDump:
             rows: list[Sequence[Value]] = [
                 (p, sort, stamp, kind, 1, 900 + names.index(name)) for p, name, kind in links
             ]
+            # links to pages that are called like the categories, which are none to a category
+            rows += [(p.page_id, sort, stamp, "page", 1, 5000 + other.page_id)
+                     for p in self.pages if not p.within for other in self.pages if other.namespace == 14]  # fmt: skip
             self._write_table("categorylinks", LINKS_NEW, rows)
             targets = [(900 + number, 14, name) for number, name in enumerate(names)]
             articles = [(5000 + page.page_id, 0, page.title.replace(" ", "_")) for page in self.pages]
