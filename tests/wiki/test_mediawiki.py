@@ -189,7 +189,7 @@ def test_what_is_crawled_can_be_cleaned_with_all_that_its_licence_asks(wiki: Rea
     assert len(rows) > COUNTRIES * 0.9
     for row in rows:
         assert "[[" not in row.text
-        assert f"{row.title}, {wiki.server}/index.php?oldid={row.provenance.revision_id}" in str(
+        assert f"{row.title}, {wiki.server}/index.php/Special:PermanentLink/{row.provenance.revision_id}" in str(
             row.provenance.attribution
         )
 

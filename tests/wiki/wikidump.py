@@ -41,7 +41,7 @@ class Made:
         text = f"#REDIRECT [[{self.redirect}]]" if self.redirect else self.text
         return (
             f"  <page>\n    <title>{escape(self.full_title)}</title>\n    <ns>{self.namespace}</ns>\n"
-            f"    <id>{self.page_id}</id>{redirect}\n    <revision>\n      <id>{self.page_id + 5000}</id>\n"
+            f"    <id>{self.page_id}</id>{redirect}\n    <revision>\n      <id>{self.page_id + 1000}</id>\n"
             "      <timestamp>2026-01-02T03:04:05Z</timestamp>\n      <model>wikitext</model>\n"
             f'      <text xml:space="preserve">{escape(text)}</text>\n      <sha1>s{self.page_id}</sha1>\n'
             "    </revision>\n  </page>\n"
