@@ -77,8 +77,8 @@ class Extraction:
         Raises:
             BadInput, Preempted: as `all_pages`.
         """
-        for row in selection.rejected:
-            yield self._counted(row)
+        for left_out in selection.rejected:
+            yield self._counted(left_out)
         facts = look_up(frozenset(selection.pages))
         left = dict(selection.pages)
         ways: list[_Way] = []
