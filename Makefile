@@ -6,9 +6,10 @@ RECIPE ?= sample
 ROOT ?= build/store
 PROFILE ?= dev
 OVERLAY ?= dev
+BENCH ?= start
 bin := .venv/bin
 # a variable that is given changes the recipe: make run PAGES=dump.xml.bz2 CHATS=questions.jsonl SEED=2
-export WORKFLOW RECIPE ROOT PAGES DUMP CHATS CONTACT REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT
+export WORKFLOW RECIPE ROOT PAGES DUMP CHATS CONTACT REVISION SEED PROFILE NAME TASK TIMEOUT OVERLAY CONTEXT BENCH
 dump_files := dump:pages-articles-multistream.xml.bz2 index:pages-articles-multistream-index.txt.bz2 page:page.sql.gz \
               categorylinks:categorylinks.sql.gz linktarget:linktarget.sql.gz page_props:page_props.sql.gz \
               checksums:sha1sums.txt
@@ -102,9 +103,8 @@ lock: setup ## pin the newest versions that pyproject.toml admits, here and in t
 images: ## build the images of the stages; scripts/images lists the variables: TAG, PREFIX, VARIANT, IMAGES …
 	@scripts/images
 
-bench: setup ## measure import time and a second run; with TSUGIKI_DATA and `pip install -e .[bench]`, cleaning too
-	$(bin)/python bench/start.py
-	$(if $(TSUGIKI_DATA),$(bin)/python -m bench.quality)
+bench: setup ## measure BENCH=start (import of stages, second run of the sample), crawl, dump, clean, quality: see bench/
+	$(bin)/python -m "bench.$$BENCH"
 
 clean: ## remove .venv and build/
 	rm -rf .venv build

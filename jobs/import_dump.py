@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -24,7 +24,8 @@ FILES = ("dump", "index", "page", "categorylinks", "linktarget", "page_props", "
 class ImportDumpConfig(DumpConfig):
     """The files of one dump, and what is read from them. Each is `PATH` or `s3://bucket/key`."""
 
-    neutral: ClassVar[tuple[str, ...]] = ("checksums",)
+    # whether an import is refused changes nothing of what one that is not gives
+    neutral: ClassVar[tuple[str, ...]] = ("checksums", "max_rejected_share")
 
     dump: Source
     """`*-pages-articles-multistream.xml.bz2`; without an index any XML export."""
@@ -42,6 +43,17 @@ class ImportDumpConfig(DumpConfig):
     out: disambiguations are left to clean_corpus."""
     checksums: Source | None = None
     """`*-sha1sums.txt` or `*-md5sums.txt`: every other file is compared with it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_files(cls, values: Any) -> Any:
+        # as the recipe leaves them: one line instead of one for every file
+        if isinstance(values, dict) and values.get("dump") == "":
+            raise ValueError(
+                "dump is empty: state what the names of the files begin with, make … DUMP=dumps/jawiki-20260101, which "
+                "sets all seven, or dump, index, page … in the recipe"
+            )
+        return values
 
     @model_validator(mode="after")
     def _files_suffice(self) -> Self:

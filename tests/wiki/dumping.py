@@ -37,6 +37,12 @@ PAGES = (
     Made(36, "外の & 頁", 0, ("文化", "出典のない記事", "頁のない分類")),
     Made(37, "転送六", 0, ("アニメ",), redirect="外の曖昧"),
     Made(38, "外の曖昧", 0, (), disambiguates=True),
+    Made(39, "転送七", 0, ("アニメ",), redirect="転送五"),
+    Made(40, "転送八", 0, ("アニメ",), redirect="曖昧"),
+    Made(41, "転送九", 0, ("アニメ",), redirect="輪一"),
+    Made(42, "輪一", 0, (), redirect="輪二"),
+    Made(43, "輪二", 0, (), redirect="輪一"),
+    Made(44, "輪三", 0, ("アニメ",), redirect="輪三"),
 )
 TREE = {"roots": ["アニメ"], "depth": 2, "allow": [], "deny": ["除外"]}
 SETTINGS = {
@@ -80,6 +86,7 @@ EXPECTED = (
         "R&B <i>": "アニメ/環",
         "外の & 頁": "アニメ",
         "遠い頁": "アニメ/環/遠い",
+        "よそ": "アニメ",
     },
     {
         "曖昧": "disambiguation",
@@ -94,8 +101,12 @@ EXPECTED = (
         "転送二": "redirect",
         "転送三": "redirect",
         "転送四": "broken_redirect",
-        "転送五": "broken_redirect",
+        "転送五": "redirect",
         "転送六": "redirect",
+        "転送七": "duplicate",
+        "転送八": "redirect",
+        "転送九": "broken_redirect",
+        "輪三": "broken_redirect",
         "外の曖昧": "disambiguation",
     },
 )

@@ -81,21 +81,32 @@ class MadeWiki:
     def _members(self, params: dict[str, str]) -> dict[str, Any]:
         name = params["gcmtitle"].removeprefix("Category:")
         members = [number for number, page in self.pages.items() if name in page.categories and not page.deleted]
+        # pages before categories, each by their sort keys
+        members.sort(key=lambda number: (self.pages[number].namespace == 14, self.pages[number].title))
         start, limit = int(params.get("gcmcontinue", 0)), min(int(params["gcmlimit"]), MOST_MEMBERS)
-        redirects, shown = [], {}
-        for number in members[start : start + limit]:
-            page, target = self.pages[number], number
-            if page.redirect and params.get("redirects"):
-                redirects.append({"from": page.title, "to": page.redirect})
-                target = next((other for other, it in self.pages.items() if it.title == page.redirect), 0)
-            shown[target or page.redirect] = (
-                self._info(target) if target else {"ns": 0, "title": page.redirect, "missing": True}
-            )
-        query = {"pages": list(shown.values())} | ({"redirects": redirects} if redirects else {})
-        answer: dict[str, Any] = {"batchcomplete": True} | ({"query": query} if shown else {})
+        query = self._resolved(members[start : start + limit])
+        answer: dict[str, Any] = {"batchcomplete": True} | ({"query": query} if query else {})
         if start + limit < len(members):
             answer["continue"] = {"gcmcontinue": str(start + limit), "continue": "gcmcontinue||"}
         return answer
+
+    def _resolved(self, numbers: list[int]) -> dict[str, Any]:
+        """These pages, and in place of redirects what they lead to, however many lie between; no circle is shown."""
+        redirects, shown = [], list[dict[str, Any]]()
+        known = {self.pages[number].title for number in numbers}
+        while numbers:
+            targets = []
+            for page in (self.pages[number] for number in numbers):
+                if page.redirect:
+                    redirects.append({"from": page.title, "to": page.redirect})
+                    targets += [] if page.redirect in known else [page.redirect]
+                    known.add(page.redirect)
+            shown += [self._info(number) for number in numbers if not self.pages[number].redirect]
+            there = {page.title: number for number, page in self.pages.items() if not page.deleted} if targets else {}
+            shown += [{"ns": 0, "title": title, "missing": True} for title in targets if title not in there]
+            numbers = [there[title] for title in targets if title in there]
+        pages = {"pages": shown} if shown else {}
+        return pages | {"redirects": redirects} if redirects else pages
 
     def _info(self, number: int) -> dict[str, Any]:
         page = self.pages.get(number)
@@ -170,7 +181,7 @@ class MadeWiki:
 
 
 _SITE = {
-    "general": {"generator": "MediaWiki 1.45.0", "server": "//wiki.invalid", "script": "/w/index.php"},
+    "general": {"generator": "MediaWiki 1.45.0", "server": "//wiki.invalid", "articlepath": "/wiki/$1"},
     "rightsinfo": {"text": "CC BY-SA 4.0", "url": "https://creativecommons.org/licenses/by-sa/4.0/"},
 }
 

@@ -65,7 +65,9 @@ def test_a_tree_is_planned_collected_and_cleaned_without_asking_twice(
     rows = list(corpus.rows())
     assert [row.title for row in rows] == ["頁0", "頁1", "頁2"]
     assert rows[0].text.startswith("頁0は映画である。")
-    assert rows[0].provenance.attribution == ("Wikipedia contributors, 頁0, http://wiki.invalid/w/index.php?oldid=1003")
+    assert rows[0].provenance.attribution == (
+        "Wikipedia contributors, 頁0, http://wiki.invalid/wiki/Special:PermanentLink/1003"
+    )
 
 
 def test_whoever_watches_hears_why_nothing_gets_on(
@@ -84,7 +86,9 @@ def test_without_a_contact_nothing_is_asked(
     wiki: MadeWiki, api: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(command("plan", api, tmp_path, "--set", "crawl_wiki.contact=")) == 2
-    assert "contact '' is no mail address and no URL" in capsys.readouterr().err
+    fault = capsys.readouterr().err
+    assert "contact '' is no mail address and no URL" in fault
+    assert "CONTACT=" in fault
     assert wiki.requests == []
 
 

@@ -51,7 +51,7 @@ def test_pages_come_with_everything_their_licence_and_a_later_look_ask_for(api: 
         "sha1": base36(hashlib.sha1("灯台の話".encode()).hexdigest()),
         "url": "http://wiki.invalid/wiki/4",
         "licence": "CC BY-SA 4.0",
-        "attribution": "執筆者, 星屑の灯台, http://wiki.invalid/w/index.php?oldid=1004",
+        "attribution": "執筆者, 星屑の灯台, http://wiki.invalid/wiki/Special:PermanentLink/1004",
         "categories": ("作品", "映画"),
         "path": ("作品",),
     }

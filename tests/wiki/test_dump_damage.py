@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from tests.wiki.dumping import TREE, read
+from jobs.import_dump import FILES
+from tests.wiki.dumping import TREE, config, read
 from tests.wiki.sqldump import LINKS_NEW, PAGE, statements
 from tests.wiki.wikidump import Made, WikiDump
 from tsugiki.errors import BadInput
@@ -28,7 +29,7 @@ from tsugiki.rows import Rejected
         ("index", lambda c: change(c, lambda t: t + b"12:no number:x\n"), "'12:no number:x' .* no offset:id:title"),
         ("index", lambda c: c[:-20], "bzip2 data is cut off"),
         ("categorylinks", lambda c: c[:-20], "gzip data is cut off"),
-        ("categorylinks", lambda _: packed(LINKS_NEW, []), "holds no link between categories"),
+        ("categorylinks", lambda _: packed(LINKS_NEW, []), "no link between categories: .*or set depth = 0"),
         ("categorylinks", lambda _: packed({"a": "int", "b": "int"}, [(1, 2)]), "no column cl_target_id or cl_to"),
         ("categorylinks", lambda _: gzip.compress(b"<html>"), "holds no table categorylinks"),
         ("linktarget", lambda c: gzip.compress(gzip.decompress(c).replace(b"(9", b"(8")), "tables of one dump"),
@@ -48,7 +49,7 @@ def test_an_index_of_other_pages_is_refused_where_all_are_read(files, tmp_path):
     lines = bz2.decompress(files["index"].read_bytes()).splitlines(keepends=True)
     files = {name: files[name] for name in ("dump", "index")}
     files["index"].write_bytes(bz2.compress(b"".join(lines[:5] + lines[6:])))
-    with pytest.raises(BadInput, match="the index names 26 pages, and its streams hold 27"):
+    with pytest.raises(BadInput, match="the index names 32 pages, and its streams hold 33"):
         read(files, tmp_path, tree=None)
 
 
@@ -142,3 +143,11 @@ def test_files_that_are_needed_are_asked_for(files, tmp_path, left_out, message)
     files = {name: path for name, path in files.items() if name not in left_out}
     with pytest.raises(BadInput, match=message):
         read(files, tmp_path, categories="wiki", **({"tree": None} if "tree" in left_out else {}))
+
+
+def test_a_recipe_that_names_no_files_says_once_how_to_name_them():
+    with pytest.raises(BadInput) as caught:
+        config(dict.fromkeys(FILES, ""))
+    message = str(caught.value)
+    assert "DUMP=dumps/jawiki-20260101, which sets all seven" in message
+    assert message.count("empty") == 1

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from jobs.import_dump import import_dump
 from tests.wiki.dumping import EXPECTED, PAGES, SETTINGS, TREE, config, read, summary
 from tests.wiki.sqldump import LINKS_NEW, LINKS_OLD, statements
 from tests.wiki.wikidump import Made, WikiDump
@@ -38,11 +39,11 @@ def test_a_tree_is_cut_out(tmp_path, new_schema, lines, indexed):
         "links_not_followed": {"deny": 1, "repeated": 1, "visited": 2},
     }
     first = next(row for row in rows if isinstance(row, Page))
-    assert (first.provenance.page_id, first.provenance.revision_id) == (10, 5010)
+    assert (first.provenance.page_id, first.provenance.revision_id) == (10, 1010)
     assert first.provenance.categories == ("アニメ",)
     assert first.provenance.url == "https://wiki.example/wiki/%E6%98%9F:_%E7%81%AF%E5%8F%B0"
     assert first.provenance.attribution == (
-        "Wiki contributors, 星: 灯台, https://wiki.example/wiki/Special:PermanentLink/5010"
+        "Wiki contributors, 星: 灯台, https://wiki.example/wiki/Special:PermanentLink/1010"
     )
 
 
@@ -68,6 +69,30 @@ def test_rows_do_not_depend_on_workers_streams_or_how_the_xml_begins_and_ends(tm
         rows, _ = read(files, tmp_path, workers)
         expected = expected or rows
         assert rows == expected
+
+
+def test_chains_of_redirects_are_followed_to_their_end(tmp_path):
+    steps = 11
+    chain = [Made(10 + step, f"段{step}", 0, (), redirect=f"段{step + 1}") for step in range(1, steps)]
+    ends = [Made(10 + steps, f"段{steps}", 0, ()), Made(9, "段0", 0, ("アニメ",), redirect="段1")]
+    tops = [Made(1, "アニメ", 14), Made(8, "頁", 0, ("アニメ",))]
+    files = WikiDump(tmp_path / "dump", [*tops, *chain, *ends]).write()
+    rows, _ = read(files, tmp_path, tree=TREE | {"depth": 0})
+    assert summary(rows) == ({"頁": "アニメ"}, {"段0": "broken_redirect"})
+    (lost,) = (row for row in rows if isinstance(row, Rejected))
+    assert lost.detail.endswith("段9, 段10, the end of more than 10 steps")
+    files = WikiDump(tmp_path / "dump", [*tops, *chain[1:], *ends, Made(11, "段1", 0, (), redirect="段3")]).write()
+    rows, _ = read(files, tmp_path, tree=TREE | {"depth": 0})
+    assert summary(rows) == ({"頁": "アニメ", f"段{steps}": "アニメ"}, {"段0": "redirect"})
+
+
+def test_what_redirects_lead_to_is_said_as_it_is(tmp_path):
+    rows, _ = read(WikiDump(tmp_path / "dump", PAGES).write(), tmp_path)
+    details = {row.source: row.detail for row in rows if isinstance(row, Rejected)}
+    assert details["転送七"] == "redirects to よそ, which is there"
+    assert details["転送八"] == "to 曖昧, which is set aside"
+    assert details["転送九"] == "to 輪一 by way of 輪一, 輪二, which it comes from"
+    assert details["転送四"] == "to 無い頁, which the dump does not hold"
 
 
 def test_the_order_of_the_index_does_not_matter(tmp_path):
@@ -120,7 +145,7 @@ def test_the_schema_between_the_two_is_read_by_target_and_else_by_title(tmp_path
     old_rows = read_all(old["categorylinks"], LINKS_OLD)
     rows = [
         (*new[:5], None, old[1]) if number % 2 else (*new[:5], new[5], b"")
-        for number, (new, old) in enumerate(zip(new_rows, old_rows, strict=True))
+        for number, (new, old) in enumerate(zip(new_rows[: len(old_rows)], old_rows, strict=True))
     ]
     files["categorylinks"].write_bytes(gzip.compress(b"".join(statements("categorylinks", columns, rows))))
     del files["checksums"]
@@ -226,8 +251,8 @@ def test_the_plan_counts_the_pages_of_branches_and_what_it_found_out_is_used(fil
         "dump        testwiki-20260101-pages-articles-multistream.xml.bz2 (testwiki)",
         "categories  4 below アニメ, to depth 2",
         "left out    1 category_deny, 2 missing, 2 namespace",
-        "pages       13, before it is known which of them redirect",
-        "8 by アニメ",
+        "pages       17, before it is known which of them redirect",
+        "12 by アニメ",
         "4 by アニメ / 環",
         "1 by アニメ / 映画: 'A' \\ (B), C",
     ]
@@ -235,5 +260,10 @@ def test_the_plan_counts_the_pages_of_branches_and_what_it_found_out_is_used(fil
     assert len(databases) == 4
     assert command("run", "--out", str(tmp_path / "out")) == 0
     records = [json.loads(path.read_text()) for path in (tmp_path / "store").rglob("_RECORD.json")]
-    # texts that are the same are kept once
-    assert {record["kind"]: record["metrics"]["rows"] for record in records} == {"pages": 5, "corpus": 2}
+    # five of the pages have the same text
+    assert {record["kind"]: record["metrics"]["rows"] for record in records} == {"pages": 6, "corpus": 2}
+
+
+def test_how_much_may_be_missing_is_no_part_of_the_identity(files):
+    addresses = {import_dump.call(config(files, max_rejected_share=share)).address for share in (0.0, 0.3)}
+    assert len(addresses) == 1

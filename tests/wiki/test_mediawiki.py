@@ -18,7 +18,7 @@ from tests.wiki.crawling import crawl_of as small_crawl_of
 from tests.wiki.faulty_proxy import standing_before
 from tests.wiki.real_wiki import HOME_VARIABLE, RealWiki, home, running
 from tsugiki.artifact import Record
-from tsugiki.corpus.config import CleanConfig
+from tsugiki.corpus.config import CorpusConfig
 from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute, preview
 from tsugiki.kinds import Corpus, Pages
@@ -183,13 +183,13 @@ def test_what_is_crawled_can_be_cleaned_with_all_that_its_licence_asks(wiki: Rea
     call = crawl_of(wiki.api)
     crawled(call, store)
     settings = read_toml(recipe_path("anime_ja"))["clean_corpus"]
-    cleaning = clean_corpus.call(call.output, CleanConfig.parse(settings, "anime_ja"))
+    cleaning = clean_corpus.call(call.output, CorpusConfig.parse(settings, "anime_ja"))
     execute(cleaning, store, Conditions())
     rows = list(Corpus.open(store, cleaning.address).rows())
     assert len(rows) > COUNTRIES * 0.9
     for row in rows:
         assert "[[" not in row.text
-        assert f"{row.title}, {wiki.server}/index.php?oldid={row.provenance.revision_id}" in str(
+        assert f"{row.title}, {wiki.server}/index.php/Special:PermanentLink/{row.provenance.revision_id}" in str(
             row.provenance.attribution
         )
 

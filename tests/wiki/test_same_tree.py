@@ -23,18 +23,24 @@ def made(number: int, page: MadePage) -> Made:
 
 def random_wiki(seed: int) -> MadeWiki:
     rng, wiki = random.Random(seed), MadeWiki()
-    names = ["作品", *(f"分類{number}" for number in range(12))]
+    # a crawl lists by titles, a dump by ids
+    names = ["作品", *(f"分類{letter}" for letter in rng.sample("あいうえおかきくけこさし", 12))]
     for name in names:
         wiki.add_category(name, *rng.sample(names, rng.randint(0, 3)))
     for number in range(40):
         wiki.add(f"頁{number}", f"本文{number}", *rng.sample(names, rng.randint(0, 3)))
     for number in range(8):
         wiki.add(f"転送{number}", "", rng.choice(names), redirect=f"頁{rng.randrange(45)}")
+    for number in range(8):
+        # chains of redirects and circles, parts of them outside the tree
+        within = rng.sample(names, rng.randint(0, 1))
+        wiki.add(f"再転送{number}", "", *within, redirect=f"{rng.choice(['転送', '再転送'])}{rng.randrange(8)}")
     return wiki
 
 
 def seen(page: Page) -> tuple[object, ...]:
-    return page.provenance.page_id, page.title, page.text, page.provenance.categories
+    said = page.provenance
+    return said.page_id, said.revision_id, page.title, page.text, said.categories, said.attribution
 
 
 def test_crawl_and_dump_agree(tmp_path):
@@ -49,7 +55,10 @@ def test_crawl_and_dump_agree(tmp_path):
 
         files = WikiDump(tmp_path / f"dump{number}", [made(n, page) for n, page in wiki.pages.items()]).write()
         same = ("namespaces", "categories", "licence", "attribution", "max_page_bytes")
-        settings = {name: SETTINGS[name] for name in same} | {"url_prefix": "", "max_rejected_share": 0}
+        settings = {name: SETTINGS[name] for name in same} | {
+            "url_prefix": "http://wiki.invalid/wiki/",
+            "max_rejected_share": 0,
+        }
         tree = SETTINGS["tree"] | {"depth": 2}
         named = {name: str(path) for name, path in files.items()}
         config = ImportDumpConfig.parse({**settings, **named, "tree": tree}, "import_dump")

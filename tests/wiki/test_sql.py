@@ -81,6 +81,7 @@ def test_other_ways_of_writing_values(tmp_path):
         b"CREATE TABLE IF NOT EXISTS `t` (\n  `id` int,\n  `a``b` blob\n);\n"
         b"INSERT INTO `t` VALUES (1,_binary 'x\\0'),(2,0x4142),(-3,'y');\n"
         b"INSERT INTO `t` (`a``b`, `id`) VALUES ('z',4e3);\nREPLACE INTO `t` VALUES (5,'w');\n"
+        b"-- Dump completed\n"
     )
     rows = [(int(float(number)), as_text(text)) for number, text in read(path, "id", "a`b")]
     assert rows == [(1, b"x\0"), (2, b"AB"), (-3, b"y"), (4000, b"z"), (5, b"w")]
@@ -122,6 +123,23 @@ def test_damage_is_refused_with_its_place(tmp_path, damage, message, lines):
             read(path, "x", "z", where=where)
         assert "t.sql" in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", [1, 2, 5])
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_table_that_ends_between_two_statements_is_refused(tmp_path, kept, lines):
+    rows = [(n, "UNLOCK TABLES;\n-- Dump completed") for n in range(9)]
+    whole = b"".join(statements("t", ("x", "y"), rows, lines=lines, per_statement=2))
+    cut = b"INSERT INTO".join(whole.split(b"INSERT INTO")[:kept])
+    path = tmp_path / "t.sql"
+    # a table before it that is complete says nothing of this one
+    path.write_bytes(b"".join(statements("other", ("x",), [(1,)])) + cut)
+    with pytest.raises(BadInput, match=r"nothing says that t is complete .*; fetch the file again and verify"):
+        read(path, "x")
+    path.write_bytes(whole.replace(b"UNLOCK TABLES;", b""))
+    assert len(read(path, "x")) == len(rows)
+    path.write_bytes(whole.partition(b"-- Dump completed on")[0])
+    assert len(read(path, "x")) == len(rows)
 
 
 def test_a_cut_gzip_file_is_refused(tmp_path):

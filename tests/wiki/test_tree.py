@@ -52,6 +52,12 @@ def test_ties_go_to_the_root_named_first():
     assert ways(tree(roots=["TV", "映画"]))[6] == "TV/年代別"
 
 
+def test_ties_go_to_the_title_that_comes_first_however_a_wiki_lists_them():
+    for names in (("ん", "あ"), ("あ", "ん")):
+        graph = {"作品": Members((), names), **dict.fromkeys(names, Members((Member(1, "頁"),), ()))}
+        assert [item.path for item in walk(tree(), graph.__getitem__)] == [("作品", "あ")]
+
+
 def test_depth_counts_levels_below_the_roots():
     assert list(ways(tree(depth=0))) == [1, 2]
     tally = Tally()

@@ -41,7 +41,7 @@ class Made:
         text = f"#REDIRECT [[{self.redirect}]]" if self.redirect else self.text
         return (
             f"  <page>\n    <title>{escape(self.full_title)}</title>\n    <ns>{self.namespace}</ns>\n"
-            f"    <id>{self.page_id}</id>{redirect}\n    <revision>\n      <id>{self.page_id + 5000}</id>\n"
+            f"    <id>{self.page_id}</id>{redirect}\n    <revision>\n      <id>{self.page_id + 1000}</id>\n"
             "      <timestamp>2026-01-02T03:04:05Z</timestamp>\n      <model>wikitext</model>\n"
             f'      <text xml:space="preserve">{escape(text)}</text>\n      <sha1>s{self.page_id}</sha1>\n'
             "    </revision>\n  </page>\n"
@@ -124,6 +124,9 @@ class WikiDump:
             rows: list[Sequence[Value]] = [
                 (p, sort, stamp, kind, 1, 900 + names.index(name)) for p, name, kind in links
             ]
+            # links to pages that are called like the categories, which are none to a category
+            rows += [(p.page_id, sort, stamp, "page", 1, 5000 + other.page_id)
+                     for p in self.pages if not p.within for other in self.pages if other.namespace == 14]  # fmt: skip
             self._write_table("categorylinks", LINKS_NEW, rows)
             targets = [(900 + number, 14, name) for number, name in enumerate(names)]
             articles = [(5000 + page.page_id, 0, page.title.replace(" ", "_")) for page in self.pages]

@@ -54,7 +54,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Members:
-    """What one category holds, in the order in which the wiki lists it."""
+    """What one category holds."""
 
     pages: tuple[Member, ...]
     categories: tuple[str, ...]
@@ -115,7 +115,9 @@ def walk(
     tally: Tally | None = None,
     case: Case = "first-letter",
 ) -> Iterator[Found]:
-    """Every page of the tree once, nearest to the roots first; ties go by the order of the roots and of the listings.
+    """Every page of the tree once, nearest to the roots first; ties go by the order of the roots, then by titles.
+
+    Wikis list by sort keys and dumps by ids, so that the order of the listings says nothing of a category.
 
     Cycles are harmless: each category is entered once, and asked for only when the walk has come to it.
 
@@ -140,7 +142,7 @@ def walk(
             seen.add(member.page_id)
             yield Found(member, path)
         # their first letter is the wiki's own already
-        names = (normalise(title, "case-sensitive") for title in listed.categories)
+        names = sorted(normalise(title, "case-sensitive") for title in listed.categories)
         waiting.extend((*path, name) for name in names if gate.admit(name, path))
 
 

@@ -41,7 +41,8 @@ class ApiConfig(Config):
             raise ValueError(f"api {self.api!r} is no URL of an API: give it as https://ja.wikipedia.org/w/api.php")
         if not (self.contact.isascii() and (_MAIL.fullmatch(self.contact) or _PAGE.fullmatch(self.contact))):
             raise ValueError(
-                f"contact {self.contact!r} is no mail address and no URL: a wiki's operators must be able to reach you"
+                f"contact {self.contact!r} is no mail address and no URL: a wiki's operators must be able to reach "
+                "you; state yours with make … CONTACT=MAIL_OR_URL, or in the recipe"
             )
         if (host := _HOST.match(self.contact)) and _PLACEHOLDER.fullmatch(host[1]):
             raise ValueError(f"contact {self.contact!r} reaches nobody: give your own")

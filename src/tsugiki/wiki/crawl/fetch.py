@@ -13,6 +13,7 @@ from tsugiki.wiki.crawl.listing import MOST_PAGES, unwanted
 from tsugiki.wiki.crawl.site import Site
 from tsugiki.wiki.markup import find_categories
 from tsugiki.wiki.tree import Found
+from tsugiki.wiki.url import permanent_link
 
 MOST_CATEGORIES = 500
 """Categories in one answer, of all its pages together."""
@@ -96,7 +97,7 @@ def _provenance(
         categories = tuple(entry["title"].partition(":")[2] for entry in page.get("categories", []))
     else:
         categories = find_categories(revision["slots"]["main"]["content"], "wikitext", site.category_name)
-    link = site.permanent_link(revision["revid"])
+    link = permanent_link(site.url_prefix, revision["revid"])
     return Provenance(
         page_id=page["pageid"],
         revision_id=revision["revid"],

@@ -19,18 +19,14 @@ class Site:
 
     software: str
     """`MediaWiki 1.39.17`."""
-    script: str
-    """URL of its index.php."""
+    url_prefix: str
+    """What precedes a page's title in its URL (`https://ja.wikipedia.org/wiki/`)."""
     category_name: str
     """What it calls the category namespace."""
     case: Case
     """How it writes the titles of categories."""
     licence: str
     """Name and URL of the licence that it states; empty where it states none."""
-
-    def permanent_link(self, revision_id: int) -> str:
-        """URL of one revision of a page."""
-        return f"{self.script}?oldid={revision_id}"
 
 
 def read_site(ask: Ask, api: str) -> Site:
@@ -47,7 +43,8 @@ def read_site(ask: Ask, api: str) -> Site:
         return Site(
             software=general["generator"],
             # a wiki of both schemes names neither
-            script=(f"{urlsplit(api).scheme}:{server}" if server.startswith("//") else server) + general["script"],
+            url_prefix=(f"{urlsplit(api).scheme}:{server}" if server.startswith("//") else server)
+            + general["articlepath"].removesuffix("$1"),
             category_name=category["name"],
             case="case-sensitive" if category.get("case") == "case-sensitive" else "first-letter",
             licence=" ".join(text for text in (rights.get("text"), rights.get("url")) if text),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tsugiki.errors import BadInput
@@ -14,8 +14,33 @@ from tsugiki.wiki.dumps.select import Selection
 from tsugiki.wiki.dumps.text import DumpText
 from tsugiki.wiki.export import Entry
 from tsugiki.wiki.tree import Found
+from tsugiki.wiki.url import permanent_link
 
 _UNREADABLE = UNREADABLE | {"missing"}
+_MOST_STEPS = 10
+"""Redirects after one another that are followed outside the tree, each with one more reading of index and tables."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A redirect of the tree, and where it leads."""
+
+    found: Found
+    passed: tuple[str, ...]
+    """Titles of the redirects on the way, its own first."""
+    title: str
+    """Of the page that the last of them leads to."""
+
+    def on(self, title: str) -> _Way:
+        """One step further: the page redirects to that title."""
+        return _Way(self.found, (*self.passed, self.title), title)
+
+    def along(self, known: Mapping[str, str]) -> _Way:
+        """As far as redirects are known, and no further than once round."""
+        way = self
+        while way.title in known and way.title not in way.passed:
+            way = way.on(known[way.title])
+        return way
 
 
 @dataclass
@@ -43,7 +68,7 @@ class Extraction:
         """What a selection leaves out, its pages in the order of the dump, then what its redirects lead to.
 
         Every page of the selection gives one row: itself, or why it is set aside. A redirect is set aside, and the page
-        that it leads to takes its place, unless that page has a row already.
+        that it leads to takes its place, unless that page is there already.
 
         Args:
             selection: the pages.
@@ -52,58 +77,83 @@ class Extraction:
         Raises:
             BadInput, Preempted: as `all_pages`.
         """
-        for row in selection.rejected:
-            yield self._counted(row)
+        for left_out in selection.rejected:
+            yield self._counted(left_out)
         facts = look_up(frozenset(selection.pages))
         left = dict(selection.pages)
-        redirects: list[tuple[Found, str]] = []
-        seen: set[str] = set()
+        ways: list[_Way] = []
+        seen: dict[str, bool] = {}
         for entry in self.text.of_ids(selection.pages.keys()):
             found = left.pop(entry.page_id or 0, None)
             if found is None:
                 yield self._set_aside(entry.title, "duplicate", f"the dump holds page {entry.page_id} twice")
             elif entry.redirect is not None:
-                redirects.append((found, entry.redirect))
+                ways.append(_Way(found, (entry.title,), entry.redirect))
             else:
-                seen.add(entry.title)
-                yield self._counted(self._finished(entry, found, facts))
+                row = self._finished(entry, found, facts)
+                seen[entry.title] = isinstance(row, Page)
+                yield self._counted(row)
         for page_id, found in left.items():
             yield self._set_aside(found.member.title, "missing", f"page {page_id} of the tables is not in the dump")
         order = {page_id: number for number, page_id in enumerate(selection.pages)}
-        redirects.sort(key=lambda item: order[item[0].member.page_id])
-        yield from self._resolved(redirects, seen, look_up)
+        ways.sort(key=lambda way: order[way.found.member.page_id])
+        yield from self._resolved(ways, seen, look_up)
         self._check_share()
 
-    def _resolved(
-        self, redirects: Iterable[tuple[Found, str]], seen: set[str], look_up: LookUp
-    ) -> Iterator[Page | Rejected]:
+    def _resolved(self, ways: list[_Way], seen: dict[str, bool], look_up: LookUp) -> Iterator[Page | Rejected]:
         """A row for each redirect, and the pages that they lead to, each once by the first redirect."""
-        wanted: dict[str, list[Found]] = {}
-        for found, title in redirects:
-            if title in seen:
-                yield self._set_aside(found.member.title, "redirect", f"to {title}")
-            else:
-                wanted.setdefault(title, []).append(found)
-        if wanted:
-            yield from self._targets(wanted, look_up)
+        known = {way.passed[0]: way.title for way in ways}
+        order = {way.passed[0]: number for number, way in enumerate(ways)}
+        for _ in range(_MOST_STEPS):
+            wanted: dict[str, list[_Way]] = {}
+            for way in (way.along(known) for way in ways):
+                if way.title in way.passed:
+                    yield self._broken(way, "which it comes from")
+                elif way.title in seen:
+                    yield self._second(way, kept=seen[way.title])
+                else:
+                    wanted.setdefault(way.title, []).append(way)
+            if not wanted:
+                return
+            ways = yield from self._targets(wanted, seen, look_up)
+            ways.sort(key=lambda way: order[way.passed[0]])
+        for way in ways:
+            yield self._broken(way, f"the end of more than {_MOST_STEPS} steps")
 
-    def _targets(self, wanted: dict[str, list[Found]], look_up: LookUp) -> Iterator[Page | Rejected]:
-        """The pages of these titles, each after the redirects that lead to it."""
+    def _targets(
+        self, wanted: Mapping[str, list[_Way]], seen: dict[str, bool], look_up: LookUp
+    ) -> Generator[Page | Rejected, None, list[_Way]]:
+        """The pages of these titles, each after the redirect that leads to it; gives back the ways that lead on."""
         ids, entries = self.text.of_titles(wanted.keys())
         facts = look_up(ids)
         lost = dict(wanted)
+        further: list[_Way] = []
         for entry in entries:
-            origins = lost.pop(entry.title, None)
-            if origins is None:
+            ways = lost.pop(entry.title, None)
+            if ways is None:
                 yield self._set_aside(entry.title, "duplicate", "the dump holds this title twice")
             elif entry.redirect is not None:
-                detail = f"to {entry.title}, which redirects to {entry.redirect}"
-                yield from self._all_set_aside(origins, "broken_redirect", detail)
+                further += [way.on(entry.redirect) for way in ways]
             else:
-                yield from self._all_set_aside(origins, "redirect", f"to {entry.title}")
-                yield self._counted(self._finished(entry, origins[0], facts))
-        for title, origins in lost.items():
-            yield from self._all_set_aside(origins, "broken_redirect", f"to {title}, which the dump does not hold")
+                yield self._set_aside(ways[0].found.member.title, "redirect", f"to {entry.title}")
+                row = self._finished(entry, ways[0].found, facts)
+                seen[entry.title] = isinstance(row, Page)
+                yield self._counted(row)
+                for way in ways[1:]:
+                    yield self._second(way, kept=seen[entry.title])
+        for way in (way for ways in lost.values() for way in ways):
+            yield self._broken(way, "which the dump does not hold")
+        return further
+
+    def _broken(self, way: _Way, why: str) -> Page | Rejected:
+        passed = f" by way of {', '.join(way.passed[1:])}" if way.passed[1:] else ""
+        return self._set_aside(way.found.member.title, "broken_redirect", f"to {way.title}{passed}, {why}")
+
+    def _second(self, way: _Way, *, kept: bool) -> Page | Rejected:
+        """The row of a redirect to a page that has its own row already."""
+        if kept:
+            return self._set_aside(way.found.member.title, "duplicate", f"redirects to {way.title}, which is there")
+        return self._set_aside(way.found.member.title, "redirect", f"to {way.title}, which is set aside")
 
     def _finished(self, entry: Entry, found: Found | None, facts: Facts) -> Page | Rejected:
         """The row with what the XML does not know: the path, the attribution and what the tables say."""
@@ -114,7 +164,7 @@ class Extraction:
             return set_aside(row.title, "disambiguation", "the wiki marks it as a disambiguation page", row.text)
         provenance = row.provenance
         prefix = self.config.url_prefix or self.text.site.base[: self.text.site.base.rfind("/") + 1]
-        link = f"{prefix}Special:PermanentLink/{provenance.revision_id}"
+        link = permanent_link(prefix, provenance.revision_id)
         stated: dict[str, object] = {
             "attribution": f"{self.config.attribution}, {row.title}, {link}",
             "path": found.path if found else (),
@@ -125,10 +175,6 @@ class Extraction:
 
     def _set_aside(self, title: str, reason: str, detail: str) -> Page | Rejected:
         return self._counted(set_aside(title, reason, detail))
-
-    def _all_set_aside(self, redirects: Iterable[Found], reason: str, detail: str) -> Iterator[Page | Rejected]:
-        for found in redirects:
-            yield self._set_aside(found.member.title, reason, detail)
 
     def _counted(self, row: Page | Rejected) -> Page | Rejected:
         self._rows += 1

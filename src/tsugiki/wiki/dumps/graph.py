@@ -223,7 +223,10 @@ class Graph:
 
     def _require_links(self) -> None:
         if not self._one("SELECT 1 FROM subcat"):
-            raise BadInput("categorylinks holds no link between categories: give the complete *-categorylinks.sql.gz")
+            raise BadInput(
+                "categorylinks holds no link between categories: give the complete *-categorylinks.sql.gz, or set "
+                "depth = 0, which takes the pages of the roots alone"
+            )
         joined = "SELECT 1 FROM subcat JOIN page ON page.id = child"
         if not self._one(f"{joined} WHERE typeof(parent) = 'text' OR parent IN (SELECT id FROM target)"):
             raise BadInput(

@@ -98,11 +98,11 @@ class _Scan:
         self._begin = re.compile(
             rb"^(?:(CREATE TABLE (?:IF NOT EXISTS )?"
             + (name + rb" \(\n)|" + _INTO + name)
-            + rb"(?: \(([^)]*)\))? VALUES\s*)",
+            + rb"(?: \(([^)]*)\))? VALUES\s*|(UNLOCK TABLES;|-- Dump completed))",
             re.MULTILINE,
         )
         self._rows: re.Pattern[bytes] | None = None
-        self._creating = self._inside = False
+        self._creating = self._inside = self._ended = False
 
     def batches(self) -> Iterator[list[Row]]:
         """Rows of the wanted columns, or one empty batch as soon as the columns are known where none is wanted."""
@@ -121,6 +121,9 @@ class _Scan:
             raise self._fault("the file is cut off")
         if not self.columns:
             raise BadInput(f"{self._source.path}: holds no table {self._table}: give its dump (*-{self._table}.sql.gz)")
+        if not self._ended:
+            # cut off between two statements, which nothing else would show
+            raise self._fault(f"nothing says that {self._table} is complete (UNLOCK TABLES or -- Dump completed)")
 
     def _lines(self, data: bytes, end: int) -> Iterator[list[Row]]:
         at = 0
@@ -132,9 +135,10 @@ class _Scan:
                 yield rows
             elif found := self._begin.search(data, at, end):
                 at = found.end()
+                self._ended = bool(found[3])
                 if found[1]:
                     self._creating, self._created = True, ()
-                else:
+                elif not self._ended:
                     self._insert(found[2])
                     if not self._wanted:
                         yield []
