@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tsugiki.cluster.client import Cluster, connect
 from tsugiki.cluster.lint import check
 from tsugiki.cluster.order import make_order
 from tsugiki.cluster.prune import target
+from tsugiki.cluster.refusals import NotThere
 from tsugiki.cluster.runs import Run, runs, the_only_running, the_run
 from tsugiki.cluster.submission import Submission, root_of
 from tsugiki.cluster.view import Object
@@ -97,28 +99,49 @@ def stop(arguments: argparse.Namespace) -> None:
     strategy = "Stop" if "onExit" in run.workflow["spec"] else "Terminate"
     cluster.patch("Workflow", run.name, {"spec": {"shutdown": strategy}})
     print(f"{run.name}: told to stop; its containers save their state")
-    _delete_jobs(cluster, profile, run.name)
-    _await_stopped(cluster, run.name)
+    await_stopped(cluster, profile, run.name)
     print(f"{run.name}: stopped; what was done is kept, and this goes on from there: make retry NAME={run.name}")
 
 
-def _delete_jobs(cluster: Cluster, profile: Profile, name: str) -> None:
-    """Delete what trains on several machines: Argo leaves it when it stops the task that made it."""
-    for kind in ("Job", *(("JobSet",) if profile.jobset else ())):
-        for item in cluster.list(kind, f"{RUN}={name}"):
-            cluster.delete(kind, item["metadata"]["name"])
+def await_stopped(cluster: Cluster, profile: Profile, name: str, pace: float = LOOK_SECONDS) -> None:
+    """Wait until a run that was told to stop has no container left, and nothing that would start some.
 
+    Args:
+        cluster: the namespace.
+        profile: what is known of it.
+        name: of the run.
+        pace: seconds between two looks.
 
-def _await_stopped(cluster: Cluster, name: str) -> None:
+    Raises:
+        TsugikiError: it takes longer than its pods have to leave.
+    """
     end = time.monotonic() + LEAVE_SECONDS
     while True:
         pods = _active_pods(cluster, name)
-        if not pods and Run(cluster.get("Workflow", name)).ended:
+        ended = Run(cluster.get("Workflow", name)).ended
+        # after the look at the pods, and each time: a task that had just begun may apply its Job at any moment
+        if not _delete_jobs(cluster, profile, name) and not pods and ended:
             return
         if time.monotonic() > end:
             what = f"the containers of {', '.join(pods)} are still there" if pods else "no controller has stopped it"
             raise TsugikiError(f"{name}: {what} after {LEAVE_SECONDS:.0f} s: look with make status NAME={name}")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(pace)
+
+
+def _delete_jobs(cluster: Cluster, profile: Profile, name: str) -> bool:
+    """Delete what trains on several machines: Argo leaves it when it stops the task that made it.
+
+    Returns:
+        Whether there was any.
+    """
+    found = False
+    for kind in ("Job", *(("JobSet",) if profile.jobset else ())):
+        for item in cluster.list(kind, f"{RUN}={name}"):
+            if "deletionTimestamp" not in item["metadata"]:
+                found = True
+                with suppress(NotThere):
+                    cluster.delete(kind, item["metadata"]["name"])
+    return found
 
 
 def _active_pods(cluster: Cluster, name: str) -> list[str]:
