@@ -7,8 +7,8 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from tsugiki.cluster.again import again
 from tsugiki.cluster.client import Cluster, connect
 from tsugiki.cluster.lint import check
 from tsugiki.cluster.order import make_order
@@ -16,15 +16,13 @@ from tsugiki.cluster.prune import target
 from tsugiki.cluster.refusals import NotThere
 from tsugiki.cluster.runs import Run, runs, the_only_running, the_run
 from tsugiki.cluster.submission import Submission, root_of
-from tsugiki.cluster.view import Object
 from tsugiki.errors import BadInput, TsugikiError
-from tsugiki.labels import RECIPE, RETRY_OF, RUN, WORKFLOW
+from tsugiki.labels import RUN
 from tsugiki.profile import Profile, load_profile
 
 LEAVE_SECONDS = 150.0
 """How long pods may take to save their state and leave; they have 120 s."""
 LOOK_SECONDS = 1.0
-_KEPT_ANNOTATIONS = ("workflows.argoproj.io/title", "workflows.argoproj.io/description")
 
 
 def submit(arguments: argparse.Namespace) -> None:
@@ -162,32 +160,6 @@ def retry(arguments: argparse.Namespace) -> None:
     check(manifest, f"what {run.name} ran")
     print(f"{run.name} ({run.phase}) once more, with artifacts in {root_of(manifest)}")
     Submission(cluster, profile, manifest, pruned=not arguments.no_prune).submit()
-
-
-def again(run: Run) -> Object:
-    """The manifest that a run was made from, for a new run that says what it repeats.
-
-    Raises:
-        BadInput: the run is none of ours.
-    """
-    if WORKFLOW not in run.labels or RECIPE not in run.labels:
-        raise BadInput(f"{run.name} was not submitted by tsugiki (no label {WORKFLOW}): use argo resubmit")
-    metadata: Object = run.workflow["metadata"]
-    labels = {key: value for key, value in run.labels.items() if not key.startswith("workflows.argoproj.io/")}
-    annotations: dict[str, Any] = metadata.get("annotations", {})
-    # what a schedule started has a name alone
-    prefix = metadata.get("generateName") or f"{run.labels[WORKFLOW]}-{run.labels[RECIPE]}-"
-    return {
-        "apiVersion": run.workflow["apiVersion"],
-        "kind": run.workflow["kind"],
-        "metadata": {
-            "generateName": prefix,
-            "namespace": metadata["namespace"],
-            "labels": {**labels, RETRY_OF: run.name},
-            "annotations": {key: value for key, value in annotations.items() if key in _KEPT_ANNOTATIONS},
-        },
-        "spec": {key: value for key, value in run.workflow["spec"].items() if key != "shutdown"},
-    }
 
 
 def _cluster(arguments: argparse.Namespace) -> tuple[Cluster, Profile]:
