@@ -15,6 +15,7 @@ from tsugiki.cluster.order import make_order
 from tsugiki.cluster.prune import target
 from tsugiki.cluster.refusals import NotThere
 from tsugiki.cluster.runs import Run, runs, the_only_running, the_run
+from tsugiki.cluster.schedules import schedules
 from tsugiki.cluster.submission import Submission, root_of
 from tsugiki.errors import BadInput, TsugikiError
 from tsugiki.labels import RUN
@@ -43,8 +44,8 @@ def submit(arguments: argparse.Namespace) -> None:
 
 
 def status(arguments: argparse.Namespace) -> None:
-    """`tsugiki status`: a table of the runs of a namespace, or of the tasks of one."""
-    from tsugiki.cluster.text import show_runs, show_tasks
+    """`tsugiki status`: a table of the runs of a namespace and one of its schedules, or one of the tasks of a run."""
+    from tsugiki.cluster.text import show_runs, show_schedules, show_tasks
 
     _plain_signals()
     cluster, _ = _cluster(arguments)
@@ -56,6 +57,9 @@ def status(arguments: argparse.Namespace) -> None:
         show_runs(found)
     else:
         print(f"no runs in namespace {cluster.namespace}")
+    if planned := schedules(cluster, arguments.workflow, _stem(arguments.recipe)):
+        print()
+        show_schedules(planned)
 
 
 def wait(arguments: argparse.Namespace) -> None:
