@@ -164,8 +164,7 @@ def test_a_stage_that_cannot_be_split_is_refused() -> None:
         manifest(small_plan(), TARGET, recipe, PROFILE)
 
 
-@pytest.fixture
-def nightly() -> dict[str, Any]:
+def nightly_for(profile: Profile) -> dict[str, Any]:
     """A scheduled workflow whose second task depends on the time at which it starts."""
     plan = Plan()
     pages = plan(write_pages, WriteConfig(texts=("a",)))
@@ -174,7 +173,13 @@ def nightly() -> dict[str, Any]:
     schedule = Schedule(cron=("0 3 * * *",), timezone="Asia/Tokyo", start_within_seconds=600, keep_successful=7,
                         keep_failed=30, suspend=False)  # fmt: skip
     recipe = Recipe.model_construct(description="A test", seed=0, resources={}, schedule=schedule)
-    return manifest(plan, TARGET, recipe, PROFILE)
+    return manifest(plan, TARGET, recipe, profile)
+
+
+@pytest.fixture
+def nightly() -> dict[str, Any]:
+    """That workflow for the cluster of these tests."""
+    return nightly_for(PROFILE)
 
 
 def test_a_schedule_makes_a_cron_workflow_that_never_overlaps(nightly: dict[str, Any]) -> None:
@@ -186,6 +191,16 @@ def test_a_schedule_makes_a_cron_workflow_that_never_overlaps(nightly: dict[str,
     assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (7, 30)
     assert spec["workflowMetadata"]["labels"]["tsugiki/recipe"] == "some-recipe"
     assert "workflows.argoproj.io/title" in spec["workflowMetadata"]["annotations"]
+
+
+@pytest.mark.parametrize(("scheduled", "used"), [("lowest", "lowest"), ("", "low")])
+def test_what_a_schedule_starts_has_a_priority_of_its_own(scheduled: str, used: str) -> None:
+    profile = PROFILE.model_copy(update={"priority_class": "low", "scheduled_priority_class": scheduled})
+    made = nightly_for(profile)["spec"]["workflowSpec"]["templates"]
+    patches = [json.loads(template["podSpecPatch"]) for template in made if "podSpecPatch" in template]
+    assert {patch["priorityClassName"] for patch in patches} == {used}
+    once = manifest(small_plan(), TARGET, RECIPE, profile)
+    assert '"priorityClassName": "low"' in templates(once)["upper-corpus"]["podSpecPatch"]
 
 
 def test_what_depends_on_the_time_takes_its_addresses_from_the_tasks_before(nightly: dict[str, Any]) -> None:

@@ -9,10 +9,11 @@ import pytest
 import zstandard
 
 from tests.cluster.objects import node, outputs, task, workflow
-from tsugiki.cluster.commands import again
+from tsugiki.cluster.again import again
 from tsugiki.cluster.runs import Run
 from tsugiki.cluster.text import duration, show_runs, show_tasks
 from tsugiki.errors import BadInput
+from tsugiki.plan import NOW
 
 TASKS = (task("pages"), task("corpus", "pages"), task("report", "corpus"))
 NODES = (
@@ -158,6 +159,43 @@ def test_what_a_schedule_started_gets_a_name_of_its_workflow_and_recipe() -> Non
     started = workflow(*TASKS, phase="Failed")
     del started["metadata"]["generateName"]
     assert again(Run(started))["metadata"]["generateName"] == "run-sample-"
+
+
+def night(*inputs: str) -> Run:
+    """A night that a schedule started and that failed; one node for each configuration that a task got."""
+    given = [{"name": "config", "value": f'{{"repeat":"{NOW}","night":"{NOW}"}}'}]
+    answers = {**task("answers"), "arguments": {"parameters": given}}
+    nodes = [
+        node(f"answers({index})", "Pod", "Failed", inputs={"parameters": [{"name": "config", "value": text}]})
+        for index, text in enumerate(inputs)
+    ]
+    found = workflow(task("questions"), answers, nodes=(node("questions", "Pod", "Succeeded"), *nodes), phase="Failed")
+    del found["metadata"]["labels"]["tsugiki/target"]
+    return Run(found)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "time"),
+    [
+        ([], "2026-11-24T22:35:09Z"),
+        (["{}", '{"repeat":"2026-11-25T07:35:09+09:00","night":"2026-11-25T07:35:09+09:00"}'],
+         "2026-11-25T07:35:09+09:00"),
+    ],
+    ids=["nothing begun", "a controller in Tokyo"],
+)  # fmt: skip
+def test_a_night_that_is_taken_up_again_stays_that_night(inputs: list[str], time: str) -> None:
+    made = again(night(*inputs))
+    answers = made["spec"]["templates"][0]["dag"]["tasks"][1]["arguments"]["parameters"][0]
+    assert json.loads(answers["value"]) == {"repeat": time, "night": time}
+    assert NOW not in json.dumps(made)
+
+
+def test_two_retries_of_one_night_are_told_to_be_the_same() -> None:
+    first = again(night())
+    assert first["metadata"]["labels"]["tsugiki/target"] == "run-abcde"
+    first["metadata"] |= {"name": "run-fghij", "creationTimestamp": "2026-11-25T08:00:00Z"}
+    second = again(Run(first))["metadata"]["labels"]
+    assert (second["tsugiki/target"], second["tsugiki/retry-of"]) == ("run-abcde", "run-fghij")
 
 
 def test_a_workflow_of_others_is_left_alone() -> None:

@@ -53,6 +53,8 @@ def manifest(plan: Plan, target: Target, recipe: Recipe, profile: Profile) -> di
     Raises:
         BadInput: a configuration holds `{{`, or two tasks get one name.
     """
+    if recipe.schedule is not None:
+        profile = profile.for_schedule()
     tasks = list(plan.tasks.values())
     late = late_tasks(tasks)
     late_stages = {task.call.stage.name for task in tasks if task.name in late}

@@ -216,10 +216,14 @@ def runs(cluster: Cluster, workflow: str = "", recipe: str = "", labels: Mapping
         recipe: of this recipe only; empty for all.
         labels: values of further labels.
     """
-    wanted = {WORKFLOW: kebab(workflow), RECIPE: kebab(recipe), **(labels or {})}
-    selector = ",".join(f"{key}={value}" if value else key for key, value in wanted.items() if value or key == WORKFLOW)
-    found = [Run(item) for item in cluster.list("Workflow", selector)]
+    found = [Run(item) for item in cluster.list("Workflow", selector(workflow, recipe, labels))]
     return sorted(found, key=lambda run: (run.created, run.name), reverse=True)
+
+
+def selector(workflow: str = "", recipe: str = "", labels: Mapping[str, str] | None = None) -> str:
+    """What picks objects of ours by their labels; the arguments are those of `runs`."""
+    wanted = {WORKFLOW: kebab(workflow), RECIPE: kebab(recipe), **(labels or {})}
+    return ",".join(f"{key}={value}" if value else key for key, value in wanted.items() if value or key == WORKFLOW)
 
 
 def running(found: Sequence[Run]) -> list[Run]:
