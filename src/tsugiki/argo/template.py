@@ -21,10 +21,10 @@ SLACK_SECONDS = 600
 """Time that the hard deadline of an attempt grants beyond the time limit."""
 ATTEMPTS = 100
 """Attempts of every kind. Argo does not tell failures from preemptions: the stage does, and exits 2 in the end."""
-_REFUSED = "^(pods .+ is forbidden|admission webhook .+ denied the request)"
+REFUSED = "^(pods .+ is forbidden|admission webhook .+ denied the request)"
 """How the API server says that it takes no such pod; it would say so again."""
 RETRY_EXPRESSION = (
-    f"not (lastRetry.message matches '{_REFUSED}' || lastRetry.message contains 'the specified deadline') "
+    f"not (lastRetry.message matches '{REFUSED}' || lastRetry.message contains 'the specified deadline') "
     f"&& (lastRetry.status == 'Error' || asInt(lastRetry.exitCode) not in [{BAD_INPUT}, {OUT_OF_TIME}])"
 )
 """Again after a lost pod, a preemption or a failure; not after bad input, a reached time limit, the hard deadline, or
