@@ -75,20 +75,20 @@ def test_a_name_that_begins_like_another_is_another_task() -> None:
     assert [item["displayName"] for item in corpus.pods] == ["corpus(0)"]
 
 
-def test_parts_are_counted_once() -> None:
+def test_parts_and_what_joins_them_add_up() -> None:
     tasks = (task("parts", identity="one"), task("whole", "parts", identity="one"), task("other", identity="two"))
     nodes = (
         node("parts", "TaskGroup", "Succeeded", progress="2/2"),
         node("parts(0:0)", "Retry", "Succeeded"),
         node("parts(0:0)(0)", "Pod", "Succeeded", outputs=outputs(10.0)),
         node("parts(1:1)(0)", "Pod", "Succeeded", outputs=outputs(20.0)),
-        node("whole(0)", "Pod", "Succeeded", outputs=outputs(30.0)),
+        node("whole(0)", "Pod", "Succeeded", outputs=outputs(1.0)),
         node("other(0)", "Pod", "Succeeded", outputs=outputs(5.0)),
     )
     run = Run(workflow(*tasks, nodes=nodes, phase="Succeeded"))
     parts = run.tasks[0]
     assert (parts.split, parts.progress, len(parts.pods), parts.gpu_seconds) == (True, "2/2", 2, 30.0)
-    assert run.gpu_seconds == 35.0
+    assert run.gpu_seconds == 36.0
 
 
 def test_before_a_controller_has_seen_it_a_run_is_pending() -> None:

@@ -15,6 +15,7 @@ from tsugiki.argo.template import (
     SLACK_SECONDS,
     Role,
     command_line,
+    ends,
     input_of,
     launch_command,
     lock,
@@ -78,6 +79,8 @@ def nodes(stage: Stage[Any, Any], needs: Resources, profile: Profile, exclusive:
             backoff=models.Backoff(duration="5s", factor="2", cap="5m"),
         ),
         pod_spec_patch=json.dumps(pod.patch(profile)),
+        # what it took is told by the pod that shows what was made
+        metrics=models.Metrics(prometheus=ends(stage)),
         synchronization=lock(role) if exclusive else None,
     )
 

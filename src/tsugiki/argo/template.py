@@ -150,26 +150,29 @@ def _file(name: str, optional: bool = False) -> Artifact:
     )
 
 
+def ends(stage: Stage[Any, Any]) -> list[models.Prometheus]:
+    """Metrics of a task that ended, well or not: how long it was, and that it is one more."""
+    labels = [*_metric_labels(stage), models.MetricLabel(key="status", value="{{status}}")]
+    duration = models.Histogram(value="{{duration}}", buckets=[10, 60, 600, 3600, 21600, 86400])
+    return [
+        models.Prometheus(
+            name="tsugiki_stage_duration_seconds",
+            help="Time from a task's start to its end, waiting and retries included",
+            labels=labels,
+            histogram=duration,
+        ),
+        models.Prometheus(
+            name="tsugiki_stages_total", help="Tasks that ended", labels=labels, counter=models.Counter(value="1")
+        ),
+    ]
+
+
 def _metrics(stage: Stage[Any, Any]) -> models.Metrics:
     """Prometheus metrics that the controller publishes when the task ends."""
-    labels = [
-        models.MetricLabel(key="stage", value=stage.name),
-        models.MetricLabel(key="recipe", value="{{workflow.labels.tsugiki/recipe}}"),
-    ]
-    ended = [*labels, models.MetricLabel(key="status", value="{{status}}")]
-    succeeded = "{{status}} == Succeeded"
-    duration = models.Histogram(value="{{duration}}", buckets=[10, 60, 600, 3600, 21600, 86400])
+    labels, succeeded = _metric_labels(stage), "{{status}} == Succeeded"
     return models.Metrics(
         prometheus=[
-            models.Prometheus(
-                name="tsugiki_stage_duration_seconds",
-                help="Time from a task's start to its end, waiting and retries included",
-                labels=ended,
-                histogram=duration,
-            ),
-            models.Prometheus(
-                name="tsugiki_stages_total", help="Tasks that ended", labels=ended, counter=models.Counter(value="1")
-            ),
+            *ends(stage),
             models.Prometheus(
                 name="tsugiki_gpu_seconds_total",
                 help="Time times GPUs that artifacts took",
@@ -186,3 +189,10 @@ def _metrics(stage: Stage[Any, Any]) -> models.Metrics:
             ),
         ]
     )
+
+
+def _metric_labels(stage: Stage[Any, Any]) -> list[models.MetricLabel]:
+    return [
+        models.MetricLabel(key="stage", value=stage.name),
+        models.MetricLabel(key="recipe", value="{{workflow.labels.tsugiki/recipe}}"),
+    ]

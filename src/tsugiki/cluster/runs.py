@@ -144,19 +144,15 @@ class Run:
             progress=str((node if node.get("type") == "TaskGroup" else last).get("progress", "")),
             seconds=seconds_between(node.get("startedAt"), node.get("finishedAt")),
             pods=tuple(pods),
-            gpu_seconds=sum(_output(item, GPU_SECONDS) for item in pods),
+            gpu_seconds=sum(_output(item, GPU_SECONDS) for item in pods if item["phase"] == "Succeeded"),
             identity=identity,
             split=node.get("type") == "TaskGroup",
         )
 
     @property
     def gpu_seconds(self) -> float:
-        """What its artifacts took, each once: what joins parts counts the parts too."""
-        most: dict[str, float] = {}
-        for task in self.tasks:
-            key = task.identity or task.name
-            most[key] = max(most.get(key, 0.0), task.gpu_seconds)
-        return sum(most.values())
+        """What the artifacts that it made took."""
+        return sum(task.gpu_seconds for task in self.tasks)
 
 
 def _phase(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
