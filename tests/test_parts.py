@@ -1,4 +1,4 @@
-"""What each container of a stage says it took."""
+"""What each container of a stage says it took, and what is left of parts once the whole exists."""
 
 import os
 import subprocess
@@ -18,11 +18,24 @@ from tsugiki.rows import Page
 from tsugiki.show import PARAMETERS, show
 from tsugiki.stage import Call, Resources, stage
 from tsugiki.store import Store, open_store
+from tsugiki.store.directory import DirectoryStore
 
 COUNT = 2
 SAMPLE = (
     '{"seed": 1, "works": 4, "asked_works": 2, "retellings": 1, "background_works": 2, "novels": 4, "asked_novels": 2}'
 )
+
+
+class Vanished(BaseException):
+    """Stands for SIGKILL: nothing that follows is executed."""
+
+
+class Dying(DirectoryStore):
+    """A store of a process that is killed as it begins to remove something."""
+
+    def delete(self, address: str) -> None:
+        """Be killed."""
+        raise Vanished(address)
 
 
 @stage(image="data", resources=Resources())
@@ -97,6 +110,28 @@ def test_an_attempt_after_a_commit_says_what_its_run_took_and_another_run_nothin
     assert took > 0
     assert (repeated.made, gpu_seconds(CALL, repeated, store, tmp_path / "repeated")) == (False, took)
     assert (other.made, gpu_seconds(CALL, other, store, tmp_path / "other")) == (False, 0)
+
+
+def test_a_kill_between_the_commit_and_the_removal_of_parts_leaves_none(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    for part in PARTS:
+        made(part, store)
+    with pytest.raises(Vanished):
+        made(CALL.joined(COUNT), Dying(tmp_path / "store"))
+    assert list(store.list()) == [CALL.address, *(part.address for part in PARTS)]
+    assert not made(CALL.joined(COUNT), store).made
+    assert list(store.list()) == [CALL.address]
+
+
+def test_a_part_at_which_another_process_works_is_left_to_it(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    for part in PARTS:
+        made(part, store)
+    with store.attempt(PARTS[0].address):
+        made(CALL.joined(COUNT), store)
+        assert list(store.list()) == [CALL.address, PARTS[0].address]
+    made(CALL.joined(COUNT), store)
+    assert list(store.list()) == [CALL.address]
 
 
 def test_the_pod_that_shows_what_machines_made_says_what_it_took(tmp_path: Path) -> None:

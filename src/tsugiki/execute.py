@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from tsugiki.attempts import Allotment, Book, Run, Spent
 from tsugiki.errors import Preempted, TsugikiError
 from tsugiki.provenance import gpus_in_use, provenance
 from tsugiki.stage import Call
-from tsugiki.store import Attempt, Store, hash_directory
+from tsugiki.store import Attempt, Busy, Store, hash_directory
 from tsugiki.work import Report, Work, silent
 from tsugiki.world import World
 
@@ -73,7 +74,20 @@ def cached(call: Call[Any], store: Store) -> Record | None:
     record = existing(call, store)
     if record is not None:
         store.discard_work(call.address)
+        if call.parts > 1:
+            _remove_parts(call, store)
     return record
+
+
+def _remove_parts(call: Call[Any], store: Store) -> None:
+    """Remove the parts of a whole that exists, whoever made them: nobody needs one any more.
+
+    One at which a process of this machine is at work is left to it; an attempt at a part elsewhere fails, if at all,
+    to find the whole when it is repeated.
+    """
+    for address in list(store.list(f"{call.address}.")):
+        with suppress(Busy):
+            store.delete(address)
 
 
 def existing(call: Call[Any], store: Store) -> Record | None:
@@ -158,8 +172,8 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
             **_costs(spent, [part.record for part in parts]),
         )
         won = store.commit(call.address, attempt.output, record.model_dump_json(indent=1).encode(), files)
-    for part in parts:
-        store.delete(part.address)
+    if parts:
+        _remove_parts(call, store)
     world.close()
     return Outcome(record, made=True, spent=spent) if won else found(call, _winner(call, store), conditions.run_name)
 
