@@ -14,7 +14,7 @@ from typing import Any
 from tsugiki.cluster.client import Cluster
 from tsugiki.cluster.view import Object, parameters, tasks
 from tsugiki.errors import BadInput
-from tsugiki.labels import IDENTITY, RECIPE, WORKFLOW, kebab
+from tsugiki.labels import IDENTITY, RECIPE, WORKFLOW, label
 
 ENDED = ("Succeeded", "Failed", "Error")
 WAITING = "Waiting"
@@ -211,9 +211,13 @@ def runs(cluster: Cluster, workflow: str = "", recipe: str = "", labels: Mapping
         workflow: of this workflow only; empty for all.
         recipe: of this recipe only; empty for all.
         labels: values of further labels.
+
+    Raises:
+        BadInput: no run can have such a name.
     """
-    wanted = {WORKFLOW: kebab(workflow), RECIPE: kebab(recipe), **(labels or {})}
-    selector = ",".join(f"{key}={value}" if value else key for key, value in wanted.items() if value or key == WORKFLOW)
+    stated = {key: label(key, name) for key, name in ((WORKFLOW, workflow), (RECIPE, recipe)) if name}
+    wanted = {**stated, **(labels or {})}
+    selector = ",".join([*(() if workflow else (WORKFLOW,)), *(f"{key}={value}" for key, value in wanted.items())])
     found = [Run(item) for item in cluster.list("Workflow", selector)]
     return sorted(found, key=lambda run: (run.created, run.name), reverse=True)
 
