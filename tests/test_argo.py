@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,11 @@ def test_names_are_those_kubernetes_takes(workflow: dict[str, Any]) -> None:
     names += [task["name"] for task in templates(workflow)["main"]["dag"]["tasks"]]
     assert all(re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name) for name in names)
     assert workflow["spec"]["entrypoint"] in templates(workflow)
+
+
+def test_a_name_that_no_label_takes_is_refused() -> None:
+    with pytest.raises(BadInput, match="recipe '日本': .* rename the file"):
+        manifest(small_plan(), replace(TARGET, recipe="日本"), RECIPE, PROFILE)
 
 
 def test_one_template_a_stage_and_one_task_a_call(workflow: dict[str, Any]) -> None:

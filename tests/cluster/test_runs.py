@@ -3,14 +3,18 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import zstandard
 
+from tests.cluster.api import Api, kubeconfig
 from tests.cluster.objects import node, outputs, task, workflow
 from tsugiki.cluster.again import again
-from tsugiki.cluster.runs import Run
+from tsugiki.cluster.client import connect
+from tsugiki.cluster.runs import Run, runs, the_only_running
 from tsugiki.cluster.text import duration, show_runs, show_tasks
 from tsugiki.errors import BadInput
 from tsugiki.plan import NOW
@@ -76,20 +80,20 @@ def test_a_name_that_begins_like_another_is_another_task() -> None:
     assert [item["displayName"] for item in corpus.pods] == ["corpus(0)"]
 
 
-def test_parts_are_counted_once() -> None:
+def test_parts_and_what_joins_them_add_up() -> None:
     tasks = (task("parts", identity="one"), task("whole", "parts", identity="one"), task("other", identity="two"))
     nodes = (
         node("parts", "TaskGroup", "Succeeded", progress="2/2"),
         node("parts(0:0)", "Retry", "Succeeded"),
         node("parts(0:0)(0)", "Pod", "Succeeded", outputs=outputs(10.0)),
         node("parts(1:1)(0)", "Pod", "Succeeded", outputs=outputs(20.0)),
-        node("whole(0)", "Pod", "Succeeded", outputs=outputs(30.0)),
+        node("whole(0)", "Pod", "Succeeded", outputs=outputs(1.0)),
         node("other(0)", "Pod", "Succeeded", outputs=outputs(5.0)),
     )
     run = Run(workflow(*tasks, nodes=nodes, phase="Succeeded"))
     parts = run.tasks[0]
     assert (parts.split, parts.progress, len(parts.pods), parts.gpu_seconds) == (True, "2/2", 2, 30.0)
-    assert run.gpu_seconds == 35.0
+    assert run.gpu_seconds == 36.0
 
 
 def test_before_a_controller_has_seen_it_a_run_is_pending() -> None:
@@ -203,3 +207,24 @@ def test_a_workflow_of_others_is_left_alone() -> None:
     foreign["metadata"]["labels"] = {}
     with pytest.raises(BadInput, match="run-abcde was not submitted by tsugiki"):
         again(Run(foreign))
+
+
+@pytest.mark.parametrize("name", ["日本", "日本a", "-", "sample,tsugiki/recipe=other"])
+def test_a_name_that_no_label_takes_finds_nobody_elses_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = json.dumps({"items": [workflow(*TASKS, phase="Running")], "metadata": {}})
+    with Api(lambda _verb, _path: (200, answer)).running() as api:
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", api.url)))
+        cluster = connect("work")
+        with pytest.raises(BadInput, match=f"recipe '{name}': .*rename the file"):
+            the_only_running(cluster, "", "run", name)
+        assert api.asked == []
+        for workflow_name, recipe in (("run", "some_recipe.2"), ("", "sample"), ("run", "")):
+            assert [run.name for run in runs(cluster, workflow_name, recipe)] == ["run-abcde"]
+    selectors = [parse_qs(line.partition("?")[2])["labelSelector"][0] for line in api.asked]
+    assert selectors == [
+        "tsugiki/workflow=run,tsugiki/recipe=some-recipe-2",
+        "tsugiki/workflow,tsugiki/recipe=sample",
+        "tsugiki/workflow=run",
+    ]
