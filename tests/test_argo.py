@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from jobs.generate import generate
+from jobs.import_model import import_model
 from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
 from tsugiki.argo import Target, manifest, to_yaml
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Chats, Checkpoint
+from tsugiki.models.config import ImportModelConfig
 from tsugiki.plan import NOW, Plan
 from tsugiki.profile import GPUPool, Pool, Profile, Scratch, Toleration
 from tsugiki.recipe import Recipe, Schedule
@@ -207,6 +209,19 @@ def test_what_a_schedule_starts_has_a_priority_of_its_own(scheduled: str, used: 
     assert {patch["priorityClassName"] for patch in patches} == {used}
     once = manifest(small_plan(), TARGET, RECIPE, profile)
     assert '"priorityClassName": "low"' in templates(once)["upper-corpus"]["podSpecPatch"]
+
+
+def test_the_token_of_the_hub_goes_to_what_fetches_from_it_alone() -> None:
+    plan = Plan()
+    model = plan(import_model, ImportModelConfig(repo="some/model", revision="0" * 40, licence="MIT"))
+    answers = plan(generate, model, Chats.at("chats/b-0123456789abcdef"), ANSWER)
+    recipe = Recipe.model_construct(description="A test", seed=0, resources={})
+    found = templates(manifest(plan, replace(TARGET, address=answers.address), recipe, PROFILE))
+    env = {name: {item["name"]: item for item in found[name]["container"]["env"]}
+           for name in ("import-model", "generate")}  # fmt: skip
+    key = {"name": "hub", "key": "HF_TOKEN", "optional": True}
+    assert env["import-model"]["HF_TOKEN"] == {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": key}}
+    assert "HF_TOKEN" not in env["generate"]
 
 
 def test_what_depends_on_the_time_takes_its_addresses_from_the_tasks_before(nightly: dict[str, Any]) -> None:

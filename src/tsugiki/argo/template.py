@@ -91,7 +91,7 @@ def container(stage: Stage[Any, Any], role: Role, profile: Profile, exclusive: b
         args=command_line(stage, replace(role, options=("--show", pod.SHOWN, *role.options))),
         inputs=[Parameter(name=name) for name in (*parameters(stage), *role.parameters)],
         outputs=[*_values(), *_files(stage)],
-        env=pod.environment(role.needs),
+        env=[*pod.environment(role.needs), *([pod.hub_token()] if stage.hub else [])],
         env_from=pod.settings(),
         resources=pod.resources(role.needs, profile),
         volumes=pod.volumes(role.needs, profile),
