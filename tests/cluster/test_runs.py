@@ -120,7 +120,7 @@ def test_a_status_in_argos_database_is_said_to_be_there(capsys: pytest.CaptureFi
 def test_the_tables_show_every_run_and_task_on_lines_that_a_pipe_can_take(capsys: pytest.CaptureFixture[str]) -> None:
     show_runs([running(progress="1/3", message="all is well")])
     runs = capsys.readouterr().out.splitlines()
-    assert runs[0].split() == ["run", "phase", "tasks", "took", "age", "GPU", "hours", "message"]
+    assert runs[0].split() == ["run", "phase", "progress", "took", "age", "GPU", "hours", "message"]
     assert runs[1].startswith("run-abcde  Running")
     assert "0.03" in runs[1]
     assert runs[1].rstrip().endswith("all is well")

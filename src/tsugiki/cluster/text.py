@@ -46,7 +46,7 @@ def show_runs(found: Sequence[Run]) -> None:
         )
         for run in found
     ]
-    _print(("run", "phase", "tasks", "took", "age", "GPU hours", "message"), rows)
+    _print(("run", "phase", "progress", "took", "age", "GPU hours", "message"), rows)
 
 
 def show_schedules(found: Sequence[Scheduled]) -> None:
