@@ -73,7 +73,7 @@ submit: setup ## submit WORKFLOW with RECIPE to the cluster of PROFILE, without 
 	@$(bin)/python -m tsugiki.cli submit "$$WORKFLOW" --recipe "$$RECIPE" $(cluster) $(settings) \
 	    $(if $(filter-out file,$(origin ROOT)),--root "$$ROOT")
 
-status: setup ## the runs on the cluster, or the tasks of run NAME
+status: setup ## the runs on the cluster and its schedules, or the tasks of run NAME
 	@$(bin)/python -m tsugiki.cli status "$$NAME" $(cluster)
 
 wait: setup ## wait for a run; fails unless it succeeds (tsugiki wait: 1 failed, 75 stopped, 124 out of time)

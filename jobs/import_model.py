@@ -7,7 +7,7 @@ from tsugiki.models.config import ImportModelConfig
 from tsugiki.stage import Resources, stage
 
 
-@stage(image="train", resources=Resources(cpus=2, memory_gb=4, disk_gb=120, hours=4))
+@stage(image="train", resources=Resources(cpus=2, memory_gb=4, disk_gb=120, hours=4), hub=True)
 def import_model(out: Checkpoint, config: ImportModelConfig) -> Metrics:
     """Copy a model, or download it at a fixed commit, and check that it is complete."""
     from tsugiki.models.load import load_model

@@ -200,7 +200,7 @@ def next_steps(rendered: Rendered, kubectl: Kubectl) -> str:
     here = f"{command} -n {rendered.namespace}"
     lines = [
         "next:",
-        "  make images, and bring them to the nodes: kind load docker-image, k3s ctr images import, or a registry",
+        *_images(),
     ]
     if rendered.find("StatefulSet", "s3"):
         key = f"$({here} get secret s3 -o jsonpath='{{.data.%s}}' | base64 -d)"
@@ -218,6 +218,16 @@ def next_steps(rendered: Rendered, kubectl: Kubectl) -> str:
             f'  echo "Bearer $({here} create token submitter --duration 24h)"',
         ]
     return "\n".join(lines)
+
+
+def _images() -> list[str]:
+    """How the images come to the nodes. kind and `docker save` find only what docker built, and it may not be first."""
+    built, images = "BUILDER=docker make images", "localhost/tsugiki-{data,train,serve}:dev"
+    return [
+        f"  kind:       {built} && kind load docker-image {images}",
+        f"  k3s:        {built} && docker save {images} | sudo k3s ctr images import -",
+        "  a registry: PREFIX=registry/tsugiki- TAG=1 PUSH=1 make images; name them in the profile (docs/cluster.md)",
+    ]
 
 
 if __name__ == "__main__":

@@ -2,16 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
 from jobs.generate import generate
+from jobs.import_model import import_model
 from tests.toys import UpperConfig, WriteConfig, join_corpora, upper_corpus, write_pages
 from tsugiki.argo import Target, manifest, to_yaml
 from tsugiki.errors import BadInput
 from tsugiki.kinds import Chats, Checkpoint
+from tsugiki.models.config import ImportModelConfig
 from tsugiki.plan import NOW, Plan
 from tsugiki.profile import GPUPool, Pool, Profile, Scratch, Toleration
 from tsugiki.recipe import Recipe, Schedule
@@ -54,6 +57,11 @@ def test_names_are_those_kubernetes_takes(workflow: dict[str, Any]) -> None:
     names += [task["name"] for task in templates(workflow)["main"]["dag"]["tasks"]]
     assert all(re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name) for name in names)
     assert workflow["spec"]["entrypoint"] in templates(workflow)
+
+
+def test_a_name_that_no_label_takes_is_refused() -> None:
+    with pytest.raises(BadInput, match="recipe '日本': .* rename the file"):
+        manifest(small_plan(), replace(TARGET, recipe="日本"), RECIPE, PROFILE)
 
 
 def test_one_template_a_stage_and_one_task_a_call(workflow: dict[str, Any]) -> None:
@@ -164,8 +172,7 @@ def test_a_stage_that_cannot_be_split_is_refused() -> None:
         manifest(small_plan(), TARGET, recipe, PROFILE)
 
 
-@pytest.fixture
-def nightly() -> dict[str, Any]:
+def nightly_for(profile: Profile) -> dict[str, Any]:
     """A scheduled workflow whose second task depends on the time at which it starts."""
     plan = Plan()
     pages = plan(write_pages, WriteConfig(texts=("a",)))
@@ -174,7 +181,13 @@ def nightly() -> dict[str, Any]:
     schedule = Schedule(cron=("0 3 * * *",), timezone="Asia/Tokyo", start_within_seconds=600, keep_successful=7,
                         keep_failed=30, suspend=False)  # fmt: skip
     recipe = Recipe.model_construct(description="A test", seed=0, resources={}, schedule=schedule)
-    return manifest(plan, TARGET, recipe, PROFILE)
+    return manifest(plan, TARGET, recipe, profile)
+
+
+@pytest.fixture
+def nightly() -> dict[str, Any]:
+    """That workflow for the cluster of these tests."""
+    return nightly_for(PROFILE)
 
 
 def test_a_schedule_makes_a_cron_workflow_that_never_overlaps(nightly: dict[str, Any]) -> None:
@@ -186,6 +199,29 @@ def test_a_schedule_makes_a_cron_workflow_that_never_overlaps(nightly: dict[str,
     assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (7, 30)
     assert spec["workflowMetadata"]["labels"]["tsugiki/recipe"] == "some-recipe"
     assert "workflows.argoproj.io/title" in spec["workflowMetadata"]["annotations"]
+
+
+@pytest.mark.parametrize(("scheduled", "used"), [("lowest", "lowest"), ("", "low")])
+def test_what_a_schedule_starts_has_a_priority_of_its_own(scheduled: str, used: str) -> None:
+    profile = PROFILE.model_copy(update={"priority_class": "low", "scheduled_priority_class": scheduled})
+    made = nightly_for(profile)["spec"]["workflowSpec"]["templates"]
+    patches = [json.loads(template["podSpecPatch"]) for template in made if "podSpecPatch" in template]
+    assert {patch["priorityClassName"] for patch in patches} == {used}
+    once = manifest(small_plan(), TARGET, RECIPE, profile)
+    assert '"priorityClassName": "low"' in templates(once)["upper-corpus"]["podSpecPatch"]
+
+
+def test_the_token_of_the_hub_goes_to_what_fetches_from_it_alone() -> None:
+    plan = Plan()
+    model = plan(import_model, ImportModelConfig(repo="some/model", revision="0" * 40, licence="MIT"))
+    answers = plan(generate, model, Chats.at("chats/b-0123456789abcdef"), ANSWER)
+    recipe = Recipe.model_construct(description="A test", seed=0, resources={})
+    found = templates(manifest(plan, replace(TARGET, address=answers.address), recipe, PROFILE))
+    env = {name: {item["name"]: item for item in found[name]["container"]["env"]}
+           for name in ("import-model", "generate")}  # fmt: skip
+    key = {"name": "hub", "key": "HF_TOKEN", "optional": True}
+    assert env["import-model"]["HF_TOKEN"] == {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": key}}
+    assert "HF_TOKEN" not in env["generate"]
 
 
 def test_what_depends_on_the_time_takes_its_addresses_from_the_tasks_before(nightly: dict[str, Any]) -> None:

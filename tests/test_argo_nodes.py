@@ -101,6 +101,27 @@ def test_every_machine_runs_the_launcher_with_the_arguments_of_the_stage() -> No
     assert environment["TSUGIKI_RUN"] == "some-flow-abcde"
 
 
+def test_a_watcher_that_the_api_server_refuses_is_not_started_again() -> None:
+    found = templates(rendered())
+    again, of_stage = (found[name]["retryStrategy"]["expression"] for name in ("train-cpt-nodes", "train-cpt"))
+    refused = re.search(r"lastRetry\.message matches '([^']+)'", of_stage)
+    assert refused
+    assert again.startswith(f"not (lastRetry.message matches '{refused[1]}') && (lastRetry.status == 'Error' || ")
+    assert re.search(refused[1], 'pods "a-b" is forbidden: violates PodSecurity "restricted:latest"')
+
+
+def test_a_task_on_machines_is_measured_as_others_are_and_its_cost_once() -> None:
+    """A training that fails there never comes to the pod that shows it."""
+    found = templates(rendered())
+    machines, shown = ({item["name"]: item for item in found[name]["metrics"]["prometheus"]}
+                       for name in ("train-cpt-nodes", "train-cpt"))  # fmt: skip
+    assert set(machines) == {"tsugiki_stage_duration_seconds", "tsugiki_stages_total"}
+    assert all(machines[name] == shown[name] for name in machines)
+    labels = {item["key"]: item["value"] for item in machines["tsugiki_stages_total"]["labels"]}
+    assert (labels["stage"], labels["status"]) == ("train_cpt", "{{status}}")
+    assert shown["tsugiki_gpu_seconds_total"]["counter"] == {"value": "{{outputs.parameters.gpu-seconds}}"}
+
+
 def test_its_pods_are_what_the_pod_of_one_machine_is() -> None:
     alone = templates(rendered(needs=NODES.model_copy(update={"nodes": 1})))["train-cpt"]
     pod = inside(rendered())["spec"]["template"]["spec"]

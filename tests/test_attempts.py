@@ -53,7 +53,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def attempt(store: Store, run: str = "run-1", retries: int = 2, hours: float | None = None) -> Record:
-    return execute(CALL, store, Conditions(run=Run(run, retries), hours=hours, allotment=Allotment(2.0, 3)))
+    return execute(CALL, store, Conditions(run=Run(run, retries), hours=hours, allotment=Allotment(2.0, 3))).record
 
 
 def attempts(store: Store, *acts: str) -> list[type[BaseException] | int]:
@@ -141,4 +141,4 @@ def test_without_a_run_nothing_is_written_down(store: Store) -> None:
     for _ in range(5):
         with pytest.raises(TsugikiError, match="^the disk is full$"):
             execute(CALL, store, Conditions())
-    assert execute(CALL, store, Conditions()).attempts == 1
+    assert execute(CALL, store, Conditions()).record.attempts == 1

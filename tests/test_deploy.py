@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deploy import fetch_crds, main, overlay_path
-from scripts.kubectl import explain, waits
+from scripts.deploy import fetch_crds, main, next_steps, overlay_path
+from scripts.kubectl import Kubectl, Rendered, explain, waits
 from tsugiki.errors import BadInput
 
 
@@ -32,6 +32,16 @@ def test_a_changed_definition_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pa
         fetch_crds({"crd.yaml": "0" * 64})
     with pytest.raises(BadInput, match=r"has no other\.yaml"):
         fetch_crds({"other.yaml": "0" * 64})
+
+
+def test_images_are_taken_from_the_program_that_built_them() -> None:
+    repository = {"s3": "s3: {bucket: b, region: r}"}
+    names = {"name": "artifact-repositories", "namespace": "work"}
+    objects = [{"kind": "ConfigMap", "metadata": names, "data": repository}]
+    said = next_steps(Rendered(objects), Kubectl("", force=False)).splitlines()
+    from_docker = [line for line in said if "kind load docker-image" in line or "docker save" in line]
+    assert len(from_docker) == 2
+    assert all("BUILDER=docker make images && " in line for line in from_docker)
 
 
 def test_kubectl_s_complaint_becomes_one_line() -> None:

@@ -34,7 +34,7 @@ def make_pages(store: Store, *texts: str) -> Pages:
 def test_record_says_what_was_computed_from_what(store: Store) -> None:
     pages = make_pages(store, "abc", "x")
     call = upper_corpus.call(pages, UPPER)
-    record = execute(call, store, QUIET)
+    record = execute(call, store, QUIET).record
     assert (record.kind, record.stage, record.version) == ("corpus", "upper_corpus", 1)
     assert record.config == {"suffix": "!", "min_chars": 2}
     assert record.inputs == {"pages": pages.address}
@@ -79,7 +79,7 @@ def test_an_artifact_leads_to_its_inputs_and_to_what_a_stage_made_in_its_store(s
 def test_a_finished_address_is_not_computed_again(store: Store) -> None:
     pages = make_pages(store, "abc")
     call = upper_corpus.call(pages, UPPER)
-    first = execute(call, store, QUIET)
+    first = execute(call, store, QUIET).record
 
     def fails(out: Corpus, pages: Pages, config: UpperConfig) -> dict[str, object]:
         raise AssertionError("computed again")
@@ -87,7 +87,7 @@ def test_a_finished_address_is_not_computed_again(store: Store) -> None:
     fails.__name__ = "upper_corpus"
     again = Stage(fails, "data", Resources(), 1).call(pages, UPPER)
     assert again.address == call.address
-    assert execute(again, store, QUIET) == first
+    assert execute(again, store, QUIET).record == first
 
 
 def test_a_failing_stage_leaves_nothing(store: Store) -> None:
@@ -112,14 +112,14 @@ def test_a_stage_told_to_stop_leaves_nothing_and_can_be_run_again(store: Store) 
     with pytest.raises(Preempted):
         execute(call, store, Conditions(stop=stop))
     assert list(store.list()) == []
-    assert execute(call, store, QUIET).metrics == {"rows": 1, "rejected": {}}
+    assert execute(call, store, QUIET).record.metrics == {"rows": 1, "rejected": {}}
 
 
 def test_writers_at_once_end_with_one_record(store: Store) -> None:
     pages = make_pages(store, *(f"text {number}" for number in range(50)))
     call = upper_corpus.call(pages, UPPER)
     records: list[Record] = []
-    writers = [threading.Thread(target=lambda: records.append(execute(call, store, QUIET))) for _ in range(4)]
+    writers = [threading.Thread(target=lambda: records.append(execute(call, store, QUIET).record)) for _ in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -163,4 +163,4 @@ def test_a_damaged_input_is_refused_before_it_is_used(tmp_path: Path) -> None:
         with pytest.raises(TsugikiError):
             execute(upper_corpus.call(pages, UPPER), store, QUIET)
     rows.write_bytes(whole)
-    assert execute(upper_corpus.call(pages, UPPER), store, QUIET).metrics["rows"] == 1
+    assert execute(upper_corpus.call(pages, UPPER), store, QUIET).record.metrics["rows"] == 1

@@ -62,13 +62,13 @@ def test_a_joined_artifact_has_the_provenance_of_its_parts_and_the_run_that_join
     for call, image in zip((*whole.split(2), whole.joined(2)), ("old", "new", "light"), strict=True):
         monkeypatch.setenv(IMAGE_VARIABLE, image)
         monkeypatch.setenv(RUN_VARIABLE, f"run of {image}")
-        record = execute(call, store, Conditions())
+        record = execute(call, store, Conditions()).record
     assert record.provenance["image"] == "old; new"
     assert record.provenance["run"] == "run of light"
 
 
 def test_the_cost_of_a_run_leaves_out_what_was_made_before(store: Store) -> None:
-    record = execute(write_pages.call(PAGES), store, Conditions())
+    record = execute(write_pages.call(PAGES), store, Conditions()).record
     outcomes = {name: Outcome(hours(record, cpus), cached) for name, cpus, cached in (("a", 3, True), ("b", 1, False))}
     line = cost_line(outcomes, Prices(currency="EUR", cpu_hour=2.0))
     assert line == "cost: 2.00 EUR in this run, 8.00 EUR for everything behind the report"

@@ -1,5 +1,6 @@
 """The recipe of nightly_eval: what it states, what it leaves to the schedule, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_only_the_schedule_leaves_the_night_open() -> None:
 def test_what_cannot_work_is_refused_on_one_line(settings: list[str], line: str) -> None:
     with pytest.raises(BadInput, match=line) as refused:
         plan(*settings)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("times", ["99 99 * * *", "a b c d e", "0 3 31 2 *"])
+def test_a_schedule_that_never_starts_a_night_is_refused(times: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(f"schedule: cron '{times}': ")) as refused:
+        plan(f"checkpoints.a={CHECKPOINT}", f'schedule.cron=["0 3 * * *", "{times}"]')
     assert "\n" not in str(refused.value)
 
 

@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     submit.add_argument("--no-prune", action="store_true", help="submit every task; each sees for itself what exists")
     submit.add_argument("--again", action="store_true", help="submit even if a run for the same target is under way")
     submit.add_argument("--dry-run", action="store_true", help="let the cluster check everything, and submit nothing")
-    _named(add("status", _on_cluster("status"), "show the runs on a cluster, or the tasks of one"))
+    _named(add("status", _on_cluster("status"), "show the runs on a cluster and its schedules, or the tasks of a run"))
     wait = add("wait", _on_cluster("wait"), "wait for the end of a run, and say what changes", f"{MORE} {CODES}")
     _named(wait)
     wait.add_argument("--timeout", type=seconds, metavar="SECONDS", help="how long at most (default: for ever)")

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tsugiki.artifact import Artifact, Record
+from tsugiki.artifact import Artifact
 from tsugiki.attempts import Allotment, Run
 from tsugiki.config import Config
 from tsugiki.errors import BadInput
-from tsugiki.execute import Conditions, cached, execute, existing, preview
+from tsugiki.execute import Conditions, Outcome, cached, execute, existing, found, preview
 from tsugiki.log import Log, write_line
 from tsugiki.options import root_option
 from tsugiki.process import exit_code, stop_on_signals
@@ -60,23 +60,25 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
     if world.leads:
         log.say("started", f"to make {call.address}")
     record = cached(call, store)
-    fresh = record is None
-    if fresh and arguments.existing:
+    if record is None and arguments.existing:
         raise BadInput(f"{call.address} does not exist, although those that were to make it have ended")
     if record is None:
-        record = execute(call, store, _conditions(arguments, stop, log, world))
+        outcome = execute(call, store, _conditions(arguments, stop, log, world))
+    else:
+        outcome = found(call, record, log.run)
     if world.leads:
-        _tell(call, store, record, fresh, arguments, log)
+        _tell(call, store, outcome, arguments, log)
 
 
-def _tell(call: Call[Any], store: Store, record: Record, fresh: bool, arguments: argparse.Namespace, log: Log) -> None:
+def _tell(call: Call[Any], store: Store, outcome: Outcome, arguments: argparse.Namespace, log: Log) -> None:
     if arguments.show:
         from tsugiki.show import show
 
         # a part was not made where the whole exists
         made = call if existing(call, store) else replace(call, shard=None)
-        show(made.output, store, arguments.show, fresh)
-    log.say("done", f"{record.seconds:.1f} s", seconds=record.seconds, gpu_seconds=record.gpu_seconds, cached=not fresh)
+        show(made.output, store, arguments.show, outcome.spent)
+    took = {"seconds": outcome.record.seconds, "gpu_seconds": outcome.record.gpu_seconds}
+    log.say("done", f"{outcome.record.seconds:.1f} s", **took, cached=not outcome.made)
     write_line(sys.stdout, call.address)
 
 

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from tsugiki.attempts import Allotment, Book, Run, Spent
 from tsugiki.errors import BadInput, Preempted, TsugikiError
 from tsugiki.provenance import gpus_in_use, provenance
 from tsugiki.stage import Call
-from tsugiki.store import Attempt, Store, hash_directory
+from tsugiki.store import Attempt, Busy, Store, hash_directory
 from tsugiki.store.area import refuse
 from tsugiki.work import Report, Work, silent, to_nobody
 from tsugiki.world import World
@@ -38,13 +39,58 @@ class Conditions:
     say: Callable[[str], None] = to_nobody
     """Takes what a stage has to say besides how far it is."""
 
+    @property
+    def run_name(self) -> str | None:
+        """Name of the run; None outside one."""
+        return self.run.name if self.run else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attempt came to."""
+
+    record: Record
+    made: bool = False
+    """Whether this attempt made the artifact; otherwise it was there."""
+    spent: Spent | None = None
+    """What the run spent on it, without the parts that were joined to it; None where the run has not made it."""
+
+
+def found(call: Call[Any], record: Record, run: str | None) -> Outcome:
+    """The outcome where the artifact was there: made by another run, or by an attempt or a Job of this one.
+
+    Args:
+        call: what was to be made.
+        record: that of its artifact.
+        run: name of the run; None outside one.
+    """
+    if run is None or record.provenance.get("run") != run:
+        return Outcome(record)
+    if call.parts > 1:
+        # what joining alone took is not in the record: little, and no GPU
+        return Outcome(record, spent=Spent(0, 0.0, 0.0, 0.0))
+    return Outcome(record, spent=Spent(record.attempts, record.seconds, record.cpu_seconds, record.gpu_seconds))
+
 
 def cached(call: Call[Any], store: Store) -> Record | None:
     """The record of the call's artifact as `existing` gives it; what a kill just after its commit left is removed."""
     record = existing(call, store)
     if record is not None:
         store.discard_work(call.address)
+        if call.parts > 1:
+            _remove_parts(call, store)
     return record
+
+
+def _remove_parts(call: Call[Any], store: Store) -> None:
+    """Remove the parts of a whole that exists, whoever made them: nobody needs one any more.
+
+    One at which a process of this machine is at work is left to it; an attempt at a part elsewhere fails, if at all,
+    to find the whole when it is repeated.
+    """
+    for address in list(store.list(f"{call.address}.")):
+        with suppress(Busy):
+            store.delete(address)
 
 
 def existing(call: Call[Any], store: Store) -> Record | None:
@@ -72,20 +118,20 @@ def existing(call: Call[Any], store: Store) -> Record | None:
     return record
 
 
-def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
-    """Make the call's artifact unless it exists, and return its record.
+def execute(call: Call[Any], store: Store, conditions: Conditions) -> Outcome:
+    """Make the call's artifact unless it exists.
 
-    Of several writers one wins; the others return the winner's record. Of processes that work together rank 0 alone
+    Of several writers one wins; the others find the winner's record. Of processes that work together rank 0 alone
     holds the address, saves and commits. A part is not made where the whole exists.
 
     Raises:
         TsugikiError: the stage cannot go on; no part of an artifact is left, and saved state is kept.
     """
     record = cached(call, store)
-    if record is None and call.shard is not None:
-        record = existing(replace(call, shard=None), store)
     if record is not None:
-        return record
+        return found(call, record, conditions.run_name)
+    if call.shard is not None and (whole := existing(replace(call, shard=None), store)):
+        return Outcome(whole)
     if not conditions.world.leads:
         return _assist(call, store, conditions)
 
@@ -95,7 +141,9 @@ def execute(call: Call[Any], store: Store, conditions: Conditions) -> Record:
 
     with store.attempt(call.address, give_up_when_told) as attempt:
         record = existing(call, store)
-        return _make(call, store, attempt, conditions) if record is None else record
+        if record is not None:
+            return found(call, record, conditions.run_name)
+        return _make(call, store, attempt, conditions)
 
 
 def preview(call: Call[Any], store: Store, conditions: Conditions) -> Sequence[str]:
@@ -122,7 +170,7 @@ def preview(call: Call[Any], store: Store, conditions: Conditions) -> Sequence[s
         return call.stage.planner(out, **_open_inputs(call, store), config=call.config)
 
 
-def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Conditions) -> Record:
+def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Conditions) -> Outcome:
     started = datetime.now(UTC)
     book = Book(attempt, conditions.run, conditions.allotment)
     with book.kept():
@@ -146,7 +194,7 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
             metrics = call.stage.join(out, parts, **inputs, config=call.config)  # type: ignore[misc]  # it has parts
         else:
             metrics = call.stage.function(out, **inputs, config=call.config)
-        files = hash_directory(attempt.output)
+        files, spent = hash_directory(attempt.output), book.spent(gpus_in_use() * world.size)
         record = Record(
             kind=out.kind,
             stage=call.stage.name,
@@ -157,16 +205,16 @@ def _make(call: Call[Any], store: Store, attempt: Attempt, conditions: Condition
             metrics=metrics,
             provenance=_provenance(conditions.allotment.gpus, [part.record for part in parts]),
             started=started.isoformat(timespec="seconds"),
-            **_costs(book.spent(gpus_in_use() * world.size), [part.record for part in parts]),
+            **_costs(spent, [part.record for part in parts]),
         )
         won = store.commit(call.address, attempt.output, record.model_dump_json(indent=1).encode(), files)
-    for part in parts:
-        store.delete(part.address)
+    if parts:
+        _remove_parts(call, store)
     world.close()
-    return record if won else _winner(call, store)
+    return Outcome(record, made=True, spent=spent) if won else found(call, _winner(call, store), conditions.run_name)
 
 
-def _assist(call: Call[Any], store: Store, conditions: Conditions) -> Record:
+def _assist(call: Call[Any], store: Store, conditions: Conditions) -> Outcome:
     """Do this process's share of the work, of which nothing is kept here, and wait until rank 0 has committed."""
     with tempfile.TemporaryDirectory(prefix="tsugiki-") as name:
         output, state = Path(name, "output"), Path(name, "state")
@@ -180,7 +228,7 @@ def _assist(call: Call[Any], store: Store, conditions: Conditions) -> Record:
     record = existing(call, store)
     if record is None:
         raise Preempted(f"the first of the processes ended before it had committed {call.address}; run again")
-    return record
+    return found(call, record, conditions.run_name)
 
 
 def _winner(call: Call[Any], store: Store) -> Record:

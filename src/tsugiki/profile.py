@@ -72,6 +72,8 @@ class Profile(Config):
     """Address of the Argo UI as people open it; empty where there is none."""
     priority_class: str = ""
     """Priority class of the pods; empty for the namespace's default."""
+    scheduled_priority_class: str = ""
+    """Priority class of the pods that a schedule starts; empty for `priority_class`."""
     queue: str = ""
     """Kueue's LocalQueue that pods wait in; empty where the cluster has no Kueue."""
     days: float = Field(default=14, gt=0)
@@ -101,6 +103,10 @@ class Profile(Config):
     def image(self, name: str) -> str:
         """The full name of an image."""
         return self.images.replace(_PLACE, name)
+
+    def for_schedule(self) -> Profile:
+        """The cluster as what a schedule starts sees it: nobody waits for that, so it may have to give way."""
+        return self.model_copy(update={"priority_class": self.scheduled_priority_class or self.priority_class})
 
     def pool_for(self, needs: Resources) -> Pool:
         """The nodes that a stage with these needs runs on."""

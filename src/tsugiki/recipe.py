@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from tsugiki.artifact import Artifact
 from tsugiki.catalogue import stage_names
 from tsugiki.config import Config
+from tsugiki.cron import Times
 from tsugiki.errors import BadInput
 from tsugiki.named import named_file, package_folder, read_toml
 from tsugiki.plan import Plan
@@ -29,7 +30,7 @@ class Schedule(Config):
     """When a workflow runs by itself. Two runs never overlap: one that is due while another runs is left out."""
 
     cron: tuple[str, ...] = Field(min_length=1)
-    """Times in the five fields of cron; several are several times."""
+    """Times in the five fields of cron, or `@daily` and the like; several are several times."""
     timezone: str
     """Time zone of `cron`, as the tz database names it (`Asia/Tokyo`)."""
     start_within_seconds: int = Field(ge=10)
@@ -49,8 +50,10 @@ class Schedule(Config):
         if self.timezone not in available_timezones():
             raise ValueError(f"timezone {self.timezone!r} is in no tz database: write it as Asia/Tokyo")
         for times in self.cron:
-            if len(times.split()) != 5:
-                raise ValueError(f"cron {times!r} has not five fields: write minute hour day month weekday")
+            try:
+                Times.read(times)
+            except ValueError as error:
+                raise ValueError(f"cron {times!r}: {error}") from error
         return self
 
 

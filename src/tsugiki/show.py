@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tsugiki.artifact import LOG_FILE, Artifact, Record
+from tsugiki.attempts import Spent
 from tsugiki.store import Store
 
 PARAMETERS = ("address", "seconds", "gpu-seconds", "tokens-per-second")
@@ -15,19 +16,19 @@ RECORD_FILE = "record.json"
 CURVE_FILE = "curve.html"
 
 
-def show(artifact: Artifact, store: Store, directory: Path, fresh: bool) -> None:
+def show(artifact: Artifact, store: Store, directory: Path, spent: Spent | None) -> None:
     """Write parameters and files of an artifact that exists.
 
     Args:
         artifact: what the container was for.
         store: where it lies.
         directory: where to write; made if it is missing.
-        fresh: whether this container made it; of what existed before nothing was spent.
+        spent: what the run spent on it, parts that were joined not counted again; None if another run made it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     opened = type(artifact).open(store, artifact.address)
     record = opened.record
-    for name, value in _parameters(artifact.address, record, fresh).items():
+    for name, value in _parameters(artifact.address, record, spent).items():
         (directory / name).write_text(value, encoding="utf-8")
     (directory / RECORD_FILE).write_text(record.model_dump_json(indent=1), encoding="utf-8")
     for name in opened.shown:
@@ -39,9 +40,11 @@ def show(artifact: Artifact, store: Store, directory: Path, fresh: bool) -> None
         (directory / CURVE_FILE).write_text(curve, encoding="utf-8")
 
 
-def _parameters(address: str, record: Record, fresh: bool) -> dict[str, str]:
-    spent = (record.seconds, record.gpu_seconds, _tokens_per_second(record)) if fresh else (0.0, 0.0, 0.0)
-    return dict(zip(PARAMETERS, (address, *map(str, spent)), strict=True))
+def _parameters(address: str, record: Record, spent: Spent | None) -> dict[str, str]:
+    figures = (0.0, 0.0, 0.0)
+    if spent is not None:
+        figures = (round(spent.seconds, 3), round(spent.gpu_seconds, 3), _tokens_per_second(record))
+    return dict(zip(PARAMETERS, (address, *map(str, figures)), strict=True))
 
 
 def _tokens_per_second(record: Record) -> float:

@@ -91,6 +91,7 @@ class Stage(Generic[P, A]):
         resources: Resources,
         version: int,
         distributed: bool = False,
+        hub: bool = False,
     ) -> None:
         self.function = function
         self.join: Callable[Concatenate[A, tuple[A, ...], P], Metrics] | None = None
@@ -101,6 +102,7 @@ class Stage(Generic[P, A]):
         self.resources = resources
         self.version = version
         self.distributed = distributed
+        self.hub = hub
         self.name = function.__name__
         self.doc = inspect.getdoc(function) or ""
 
@@ -239,7 +241,7 @@ class Runner(Protocol):
 
 
 def stage(
-    *, image: Image, resources: Resources, version: int = 1, distributed: bool = False
+    *, image: Image, resources: Resources, version: int = 1, distributed: bool = False, hub: bool = False
 ) -> Callable[[Callable[Concatenate[A, P], Metrics]], Stage[P, A]]:
     """Make a function a stage.
 
@@ -248,9 +250,10 @@ def stage(
         resources: what it needs unless a recipe says otherwise.
         version: raise it when the code changes what comes out, so that older results are not taken for new ones.
         distributed: whether several processes can work at one artifact together, as `out.work.world` says.
+        hub: whether it fetches from a model hub, so that on a cluster it is given the token for one.
     """
 
     def decorate(function: Callable[Concatenate[A, P], Metrics]) -> Stage[P, A]:
-        return Stage(function, image, resources, version, distributed)
+        return Stage(function, image, resources, version, distributed, hub)
 
     return decorate

@@ -74,7 +74,8 @@ def _execute(job: Job, stop: threading.Event, messages: Connection) -> Record:
 
     call = replace(call_from(load_stage(job.stage), job.inputs, job.config), shard=job.shard, parts=job.parts)
     allotment = Allotment(job.threads, len(job.gpus))
-    return execute(call, open_store(job.root), Conditions(report, stop, job.hours, allotment=allotment, say=say))
+    conditions = Conditions(report, stop, job.hours, allotment=allotment, say=say)
+    return execute(call, open_store(job.root), conditions).record
 
 
 def _limit(job: Job) -> None:

@@ -61,12 +61,18 @@ def lose(flow: Flow, how: Callable[[Space, str], None]) -> Loss:
     return Loss(flow, before, steps(flow.log(second)))
 
 
+def shown(flow: Flow, node: str) -> list[str]:
+    """Progress that Argo showed of a node while it was on its way, as `done/total`."""
+    seen = [note.get(node) or "0/1" for name, note in flow.space.workflows.notes if name == flow.name]
+    return [text for text in seen if 0 < int(text.partition("/")[0]) < int(text.partition("/")[2])]
+
+
 @pytest.fixture(scope="module")
 def losses(prepared: Flow) -> Iterator[dict[str, Future[Loss]]]:
     """A training for each way to lose a pod, all at the same time."""
     space, ways = prepared.space, (delete, force, drain, fill)
-    # the kubelet looks at disks once a minute: so long the last one must go on
-    epochs = [60, 60, 60, 1000]
+    # the kubelet looks at disks once a minute, and Argo at progress: so long the last one must go on
+    epochs = [60, 60, 60, 2000]
     changes = [(f"train_cpt.seed={100 + place}", f"train_cpt.epochs={count}") for place, count in enumerate(epochs)]
     flows = space.create(*(space.render(TASK, *TRAINING, *changed) for changed in changes))
     with ThreadPoolExecutor() as pool:
@@ -91,8 +97,8 @@ def test_an_evicted_pod_resumes_from_its_checkpoint_and_is_no_failure(losses: di
     status = loss.flow.pods(TASK)[0]["status"]
     assert status["reason"] == "Evicted"
     assert "scratch" in status["message"]
-    seen = {note.get(f"{TASK}(0)") for name, note in loss.flow.space.workflows.notes if name == loss.flow.name}
-    assert len(seen - {None, "", "0/1"}) > 2, f"Argo showed no progress: {seen}"
+    # Argo's container tells the controller of progress once a minute
+    until(lambda: bool(shown(loss.flow, f"{TASK}(1)")), 150, lambda: f"progress to be shown: {loss.flow.describe()}")
     # that it goes on is seen: the rest would take minutes
     loss.flow.space.tsugiki("stop", loss.flow.name, "--profile", str(loss.flow.space.profile))
     assert loss.flow.run.stopped

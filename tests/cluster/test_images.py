@@ -27,6 +27,7 @@ world.all_reduce(ranks)
 os.write(1, b"sum of ranks %d\\n" % ranks.item())
 world.destroy_process_group()
 """
+# in bfloat16 vLLM's attention takes AMX wherever the processor announces it, and dies in some virtual machines that do
 VLLM = """
 from transformers import LlamaConfig, LlamaForCausalLM
 from vllm import LLM, SamplingParams
@@ -34,7 +35,8 @@ from vllm import LLM, SamplingParams
 if __name__ == "__main__":
     sizes = dict(vocab_size=64, hidden_size=64, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
     LlamaForCausalLM(LlamaConfig(**sizes, max_position_embeddings=64)).save_pretrained("/tmp/llama")
-    engine = LLM("/tmp/llama", skip_tokenizer_init=True, enforce_eager=True, max_model_len=32, max_num_seqs=1)
+    settings = dict(dtype="float32", enforce_eager=True, max_model_len=32, max_num_seqs=1)
+    engine = LLM("/tmp/llama", skip_tokenizer_init=True, **settings)
     sampling = SamplingParams(max_tokens=4, ignore_eos=True, detokenize=False)
     [answer] = engine.generate([{"prompt_token_ids": [1, 2, 3]}], sampling, use_tqdm=False)
     engine.llm_engine.engine_core.shutdown()

@@ -65,6 +65,8 @@ class Served:
         emissary = f'{STAMP} time={STAMP} level=INFO msg="capturing logs" argo=true path=/var/run'
         self.logs: dict[str, list[str]] = {"corpus-pod": [emissary, f"{STAMP} first"]}
         self.breaks = 0
+        self.deleted = False
+        """Whether the pod goes when its container ends."""
 
     def answer(self, _verb: str, path: str) -> Answer:
         """What the API server says."""
@@ -89,6 +91,8 @@ class Served:
 
     def _end(self, ended: Object) -> None:
         ended["status"]["containerStatuses"][0]["state"] = {"terminated": {}}
+        if self.deleted:
+            self.pods.remove(ended)
         self.run = {**self.run, "status": {**self.run["status"], "phase": "Succeeded"}}
 
 
@@ -164,3 +168,12 @@ def test_a_followed_log_goes_on_after_a_break_and_repeats_nothing(cluster: Clust
     said: list[str] = []
     Follower(cluster, "run-abcde", "corpus", say=said.append).follow()
     assert said == [f"22:35:2{second} corpus: line {second}" for second in range(4)]
+
+
+def test_what_was_followed_is_not_told_again_once_its_pod_is_gone(cluster: Cluster, served: Served) -> None:
+    served.deleted = True
+    served.logs["corpus-pod"] = [f"{STAMP} first"]
+    said: list[str] = []
+    Follower(cluster, "run-abcde", "corpus", say=said.append, pace=0.01).follow()
+    assert served.pods == []
+    assert said == ["22:35:23 corpus: first"]

@@ -118,11 +118,13 @@ def test_an_account_may_do_what_it_must_and_nothing_else(
             assert installed.can(account, verb, resource) == expected, (verb, resource)
 
 
-def test_the_jobset_component_lets_nodes_make_jobsets(namespace: Kube, tmp_path: Path) -> None:
+def test_the_jobset_component_lets_nodes_make_jobsets_and_people_delete_them(namespace: Kube, tmp_path: Path) -> None:
     folder = write_overlay(tmp_path / "jobset", namespace.namespace, "base", "components/jobset")
     namespace("apply", "--server-side", "-k", str(folder))
     rights = namespace.rights("nodes")
     assert rights["jobsets"] == rights["jobs"] == {"create", "get", "list", "watch", "patch", "delete"}
+    people = namespace.rights("submitter")
+    assert people["jobsets"] == people["jobs"] == {"get", "list", "watch", "delete"}
     assert "jobsets" not in namespace.rights("executor")
 
 

@@ -3,16 +3,21 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import zstandard
 
+from tests.cluster.api import Api, kubeconfig
 from tests.cluster.objects import node, outputs, task, workflow
-from tsugiki.cluster.commands import again
-from tsugiki.cluster.runs import Run
+from tsugiki.cluster.again import again
+from tsugiki.cluster.client import connect
+from tsugiki.cluster.runs import Run, runs, the_only_running
 from tsugiki.cluster.text import duration, show_runs, show_tasks
 from tsugiki.errors import BadInput
+from tsugiki.plan import NOW
 
 TASKS = (task("pages"), task("corpus", "pages"), task("report", "corpus"))
 NODES = (
@@ -75,20 +80,20 @@ def test_a_name_that_begins_like_another_is_another_task() -> None:
     assert [item["displayName"] for item in corpus.pods] == ["corpus(0)"]
 
 
-def test_parts_are_counted_once() -> None:
+def test_parts_and_what_joins_them_add_up() -> None:
     tasks = (task("parts", identity="one"), task("whole", "parts", identity="one"), task("other", identity="two"))
     nodes = (
         node("parts", "TaskGroup", "Succeeded", progress="2/2"),
         node("parts(0:0)", "Retry", "Succeeded"),
         node("parts(0:0)(0)", "Pod", "Succeeded", outputs=outputs(10.0)),
         node("parts(1:1)(0)", "Pod", "Succeeded", outputs=outputs(20.0)),
-        node("whole(0)", "Pod", "Succeeded", outputs=outputs(30.0)),
+        node("whole(0)", "Pod", "Succeeded", outputs=outputs(1.0)),
         node("other(0)", "Pod", "Succeeded", outputs=outputs(5.0)),
     )
     run = Run(workflow(*tasks, nodes=nodes, phase="Succeeded"))
     parts = run.tasks[0]
     assert (parts.split, parts.progress, len(parts.pods), parts.gpu_seconds) == (True, "2/2", 2, 30.0)
-    assert run.gpu_seconds == 35.0
+    assert run.gpu_seconds == 36.0
 
 
 def test_before_a_controller_has_seen_it_a_run_is_pending() -> None:
@@ -115,7 +120,7 @@ def test_a_status_in_argos_database_is_said_to_be_there(capsys: pytest.CaptureFi
 def test_the_tables_show_every_run_and_task_on_lines_that_a_pipe_can_take(capsys: pytest.CaptureFixture[str]) -> None:
     show_runs([running(progress="1/3", message="all is well")])
     runs = capsys.readouterr().out.splitlines()
-    assert runs[0].split() == ["run", "phase", "tasks", "took", "age", "GPU", "hours", "message"]
+    assert runs[0].split() == ["run", "phase", "progress", "took", "age", "GPU", "hours", "message"]
     assert runs[1].startswith("run-abcde  Running")
     assert "0.03" in runs[1]
     assert runs[1].rstrip().endswith("all is well")
@@ -160,8 +165,66 @@ def test_what_a_schedule_started_gets_a_name_of_its_workflow_and_recipe() -> Non
     assert again(Run(started))["metadata"]["generateName"] == "run-sample-"
 
 
+def night(*inputs: str) -> Run:
+    """A night that a schedule started and that failed; one node for each configuration that a task got."""
+    given = [{"name": "config", "value": f'{{"repeat":"{NOW}","night":"{NOW}"}}'}]
+    answers = {**task("answers"), "arguments": {"parameters": given}}
+    nodes = [
+        node(f"answers({index})", "Pod", "Failed", inputs={"parameters": [{"name": "config", "value": text}]})
+        for index, text in enumerate(inputs)
+    ]
+    found = workflow(task("questions"), answers, nodes=(node("questions", "Pod", "Succeeded"), *nodes), phase="Failed")
+    del found["metadata"]["labels"]["tsugiki/target"]
+    return Run(found)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "time"),
+    [
+        ([], "2026-11-24T22:35:09Z"),
+        (["{}", '{"repeat":"2026-11-25T07:35:09+09:00","night":"2026-11-25T07:35:09+09:00"}'],
+         "2026-11-25T07:35:09+09:00"),
+    ],
+    ids=["nothing begun", "a controller in Tokyo"],
+)  # fmt: skip
+def test_a_night_that_is_taken_up_again_stays_that_night(inputs: list[str], time: str) -> None:
+    made = again(night(*inputs))
+    answers = made["spec"]["templates"][0]["dag"]["tasks"][1]["arguments"]["parameters"][0]
+    assert json.loads(answers["value"]) == {"repeat": time, "night": time}
+    assert NOW not in json.dumps(made)
+
+
+def test_two_retries_of_one_night_are_told_to_be_the_same() -> None:
+    first = again(night())
+    assert first["metadata"]["labels"]["tsugiki/target"] == "run-abcde"
+    first["metadata"] |= {"name": "run-fghij", "creationTimestamp": "2026-11-25T08:00:00Z"}
+    second = again(Run(first))["metadata"]["labels"]
+    assert (second["tsugiki/target"], second["tsugiki/retry-of"]) == ("run-abcde", "run-fghij")
+
+
 def test_a_workflow_of_others_is_left_alone() -> None:
     foreign = workflow(*TASKS, phase="Failed")
     foreign["metadata"]["labels"] = {}
     with pytest.raises(BadInput, match="run-abcde was not submitted by tsugiki"):
         again(Run(foreign))
+
+
+@pytest.mark.parametrize("name", ["日本", "日本a", "-", "sample,tsugiki/recipe=other"])
+def test_a_name_that_no_label_takes_finds_nobody_elses_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = json.dumps({"items": [workflow(*TASKS, phase="Running")], "metadata": {}})
+    with Api(lambda _verb, _path: (200, answer)).running() as api:
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", api.url)))
+        cluster = connect("work")
+        with pytest.raises(BadInput, match=f"recipe '{name}': .*rename the file"):
+            the_only_running(cluster, "", "run", name)
+        assert api.asked == []
+        for workflow_name, recipe in (("run", "some_recipe.2"), ("", "sample"), ("run", "")):
+            assert [run.name for run in runs(cluster, workflow_name, recipe)] == ["run-abcde"]
+    selectors = [parse_qs(line.partition("?")[2])["labelSelector"][0] for line in api.asked]
+    assert selectors == [
+        "tsugiki/workflow=run,tsugiki/recipe=some-recipe-2",
+        "tsugiki/workflow,tsugiki/recipe=sample",
+        "tsugiki/workflow=run",
+    ]

@@ -1,13 +1,7 @@
-"""Models from a directory and from a hub: whole ones are taken as they are, others refused with the reason."""
+"""Models from a directory: whole ones are taken as they are, others refused with the reason."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,21 +15,8 @@ from tsugiki.models.load import describe_model, load_model
 from tsugiki.source import Source
 from tsugiki.work import Work
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    """A directory in the Hugging Face layout; its tensors stand for those of a model."""
-    folder = tmp_path / "model"
-    (folder / "extra").mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "extra" / "notes.txt").write_text("kept")
-    save_file({"a": torch.zeros(3, 4), "b": torch.zeros(5, dtype=torch.bfloat16)}, folder / WEIGHTS)
-    return folder
 
 
 def work(path: Path) -> Work:
@@ -139,75 +120,3 @@ def test_copying_stops_when_told(model: Path, tmp_path: Path) -> None:
 def test_an_origin_that_is_not_one_fixed_place_is_refused(stated: dict[str, str], line: str) -> None:
     with pytest.raises(ValidationError, match=line):
         ImportModelConfig.model_validate({"licence": "MIT", **stated})
-
-
-class _Hub(BaseHTTPRequestHandler):
-    """A hub that holds one repository, `some/model`, at one commit: the files of `folder`."""
-
-    folder: Path
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        name = self.path.rpartition("/")[2]
-        files = {path.name: path for path in self.folder.iterdir() if path.is_file()}
-        if self.path.startswith(f"/api/models/some/model/revision/{COMMIT}"):
-            self._answer(200, json.dumps({"id": "some/model", "sha": COMMIT}).encode(), "application/json")
-        elif self.path.startswith(f"/api/models/some/model/tree/{COMMIT}"):
-            tree = [{"type": "file", "path": n, "size": p.stat().st_size, "oid": "0"} for n, p in sorted(files.items())]
-            self._answer(200, json.dumps(tree).encode(), "application/json")
-        elif self.path == f"/some/model/resolve/{COMMIT}/{name}" and name in files:
-            self._answer(200, files[name].read_bytes(), "application/octet-stream")
-        else:
-            self._answer(404, b"", "text/plain", ("X-Error-Code", "RepoNotFound"))
-
-    def _answer(self, status: int, body: bytes, kind: str, *headers: tuple[str, str]) -> None:
-        self.send_response(status)
-        stated = (("Content-Type", kind), ("Content-Length", str(len(body))), ("X-Repo-Commit", COMMIT))
-        for name, value in (*stated, ("ETag", f'"{len(body)}"'), *headers):
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def hub(model: Path) -> Iterator[str]:
-    """The address of a hub on the loopback interface."""
-    shutil.rmtree(model / "extra")
-    (model / "pytorch_model.bin").write_bytes(b"not wanted")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Hub", (_Hub,), {"folder": model}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def fetch(hub: str, repo: str, out: Path) -> subprocess.CompletedProcess[str]:
-    """Download in a process of its own, since the hub's address is read at import."""
-    code = (
-        "import sys; from pathlib import Path; from tsugiki.models.config import ImportModelConfig;"
-        "from tsugiki.models.load import load_model; from tsugiki.work import Work; repo, commit, out = sys.argv[1:];"
-        "config = ImportModelConfig(repo=repo, revision=commit, licence='MIT');"
-        "print(load_model(config, Path(out), Work(Path(out)))['origin'])"
-    )
-    environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(out.parent / "home"), "HF_HUB_OFFLINE": "0"}
-    command = [sys.executable, "-c", code, repo, COMMIT, str(out)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-
-
-def test_a_repository_is_downloaded_at_its_commit(hub: str, model: Path, tmp_path: Path) -> None:
-    done = fetch(hub, "some/model", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == f"some/model@{COMMIT}"
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.json", "tokenizer.json", WEIGHTS}
-    assert (tmp_path / "out" / WEIGHTS).read_bytes() == (model / WEIGHTS).read_bytes()
-
-
-def test_a_repository_that_is_not_there_is_named(hub: str, tmp_path: Path) -> None:
-    done = fetch(hub, "some/other", tmp_path / "out")
-    assert f"BadInput: the hub has no some/other@{COMMIT}" in done.stderr.splitlines()[-1]

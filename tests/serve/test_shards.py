@@ -53,12 +53,12 @@ def call_in(store: Store, llama: Path, tmp_path: Path) -> Call[Answers]:
 def test_shards_joined_are_the_bytes_of_one_go(llama: Path, tmp_path: Path) -> None:
     whole, split = open_store(str(tmp_path / "whole")), open_store(str(tmp_path / "split"))
     call = call_in(whole, llama, tmp_path / "a")
-    expected = execute(call, whole, Conditions())
+    expected = execute(call, whole, Conditions()).record
     call = call_in(split, llama, tmp_path / "b")
-    parts = [execute(part, split, Conditions()) for part in call.split(SHARDS)]
+    parts = [execute(part, split, Conditions()).record for part in call.split(SHARDS)]
     assert sum(part.metrics["rows"] for part in parts) == expected.metrics["rows"]
     assert all(part.metrics["rows"] for part in parts)
-    record = execute(call.joined(SHARDS), split, Conditions())
+    record = execute(call.joined(SHARDS), split, Conditions()).record
     assert record.files == expected.files
     assert record.metrics == expected.metrics
     assert record.metrics["rejected"] == {"prompt_too_long": 1}
@@ -66,7 +66,7 @@ def test_shards_joined_are_the_bytes_of_one_go(llama: Path, tmp_path: Path) -> N
     assert record.seconds >= max(part.seconds for part in parts)
     assert list(split.list("answers/")) == [call.address], "parts are removed once they are joined"
     part = call.split(SHARDS)[0]
-    assert execute(part, split, Conditions()) == record, "a part is not made again where the whole exists"
+    assert execute(part, split, Conditions()).record == record, "a part is not made again where the whole exists"
 
 
 def test_nothing_is_joined_before_every_part_exists(llama: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tsugiki.argo.layout import Layout, Placed, layout
 from tsugiki.argo.text import kebab
 from tsugiki.config import canonical
 from tsugiki.errors import BadInput
-from tsugiki.labels import IDENTITY, PROFILE, RECIPE, TARGET, WORKFLOW
+from tsugiki.labels import IDENTITY, PROFILE, RECIPE, TARGET, WORKFLOW, label
 from tsugiki.plan import NOW, Plan, Task, late_tasks
 from tsugiki.profile import Profile
 from tsugiki.recipe import Recipe, Schedule
@@ -42,9 +42,13 @@ class Target:
         return kebab(f"{self.workflow}-{self.recipe}")
 
     def labels(self) -> dict[str, str]:
-        """By which runs can be found."""
+        """By which runs can be found.
+
+        Raises:
+            BadInput: a name cannot be a label.
+        """
         named = {WORKFLOW: self.workflow, RECIPE: self.recipe, PROFILE: self.profile}
-        return {key: kebab(value) for key, value in named.items()}
+        return {key: label(key, value) for key, value in named.items()}
 
 
 def manifest(plan: Plan, target: Target, recipe: Recipe, profile: Profile) -> dict[str, Any]:
@@ -53,6 +57,8 @@ def manifest(plan: Plan, target: Target, recipe: Recipe, profile: Profile) -> di
     Raises:
         BadInput: a configuration holds `{{`, or two tasks get one name.
     """
+    if recipe.schedule is not None:
+        profile = profile.for_schedule()
     tasks = list(plan.tasks.values())
     late = late_tasks(tasks)
     late_stages = {task.call.stage.name for task in tasks if task.name in late}

@@ -11,9 +11,11 @@ from hera.workflows import Parameter, Resource, RetryStrategy, models
 from tsugiki.argo import pod
 from tsugiki.argo.template import (
     ATTEMPTS,
+    REFUSED,
     SLACK_SECONDS,
     Role,
     command_line,
+    ends,
     input_of,
     launch_command,
     lock,
@@ -40,10 +42,11 @@ NAME = f"{input_of(JOB)}-{{{{workflow.uid}}}}"
 CONDITIONS = 5
 """A Job has few conditions; their order is not fixed."""
 RETRY_EXPRESSION = (
-    "lastRetry.status == 'Error' || not (lastRetry.message contains 'failure condition' "
-    "|| lastRetry.message contains 'no more retries')"
+    f"not (lastRetry.message matches '{REFUSED}') && (lastRetry.status == 'Error' || "
+    "not (lastRetry.message contains 'failure condition' || lastRetry.message contains 'no more retries'))"
 )
-"""Watch again after a lost pod; not where the Job failed, which repeats attempts itself, or where it was refused."""
+"""Watch again after a lost pod; not where the Job failed, which repeats attempts itself, or where it or the pod that
+watches was refused."""
 
 
 def nodes(stage: Stage[Any, Any], needs: Resources, profile: Profile, exclusive: bool) -> Resource:
@@ -76,6 +79,8 @@ def nodes(stage: Stage[Any, Any], needs: Resources, profile: Profile, exclusive:
             backoff=models.Backoff(duration="5s", factor="2", cap="5m"),
         ),
         pod_spec_patch=json.dumps(pod.patch(profile)),
+        # what it took is told by the pod that shows what was made
+        metrics=models.Metrics(prometheus=ends(stage)),
         synchronization=lock(role) if exclusive else None,
     )
 

@@ -15,6 +15,10 @@ from tsugiki.stage import Resources
 
 SETTINGS = "s3"
 """Name of the ConfigMap (endpoint, region) and of the Secret (keys, where no workload identity serves) of the store."""
+HUB = "hub"
+"""Name of the Secret with the token for models that not everybody may fetch."""
+HUB_TOKEN = "HF_TOKEN"
+"""Key of that Secret, and the variable that a stage finds it in."""
 USER = 10001
 GRACE_SECONDS = 120
 """Time between SIGTERM and SIGKILL, in which a stage saves its state."""
@@ -38,6 +42,12 @@ def environment(needs: Resources) -> list[models.EnvVar]:
         "HOME": SCRATCH,
     }
     return [models.EnvVar(name=name, value=value) for name, value in values.items()]
+
+
+def hub_token() -> models.EnvVar:
+    """The variable in which a model hub's client looks for its token; the Secret may be absent."""
+    key = models.SecretKeySelector(name=HUB, key=HUB_TOKEN, optional=True)
+    return models.EnvVar(name=HUB_TOKEN, value_from=models.EnvVarSource(secret_key_ref=key))
 
 
 def settings() -> list[models.EnvFromSource]:

@@ -21,10 +21,10 @@ SLACK_SECONDS = 600
 """Time that the hard deadline of an attempt grants beyond the time limit."""
 ATTEMPTS = 100
 """Attempts of every kind. Argo does not tell failures from preemptions: the stage does, and exits 2 in the end."""
-_REFUSED = "^(pods .+ is forbidden|admission webhook .+ denied the request)"
+REFUSED = "^(pods .+ is forbidden|admission webhook .+ denied the request)"
 """How the API server says that it takes no such pod; it would say so again."""
 RETRY_EXPRESSION = (
-    f"not (lastRetry.message matches '{_REFUSED}' || lastRetry.message contains 'the specified deadline') "
+    f"not (lastRetry.message matches '{REFUSED}' || lastRetry.message contains 'the specified deadline') "
     f"&& (lastRetry.status == 'Error' || asInt(lastRetry.exitCode) not in [{BAD_INPUT}, {OUT_OF_TIME}])"
 )
 """Again after a lost pod, a preemption or a failure; not after bad input, a reached time limit, the hard deadline, or
@@ -91,7 +91,7 @@ def container(stage: Stage[Any, Any], role: Role, profile: Profile, exclusive: b
         args=command_line(stage, replace(role, options=("--show", pod.SHOWN, *role.options))),
         inputs=[Parameter(name=name) for name in (*parameters(stage), *role.parameters)],
         outputs=[*_values(), *_files(stage)],
-        env=pod.environment(role.needs),
+        env=[*pod.environment(role.needs), *([pod.hub_token()] if stage.hub else [])],
         env_from=pod.settings(),
         resources=pod.resources(role.needs, profile),
         volumes=pod.volumes(role.needs, profile),
@@ -157,26 +157,29 @@ def _file(name: str, called: str, optional: bool = False) -> Artifact:
     )
 
 
+def ends(stage: Stage[Any, Any]) -> list[models.Prometheus]:
+    """Metrics of a task that ended, well or not: how long it was, and that it is one more."""
+    labels = [*_metric_labels(stage), models.MetricLabel(key="status", value="{{status}}")]
+    duration = models.Histogram(value="{{duration}}", buckets=[10, 60, 600, 3600, 21600, 86400])
+    return [
+        models.Prometheus(
+            name="tsugiki_stage_duration_seconds",
+            help="Time from a task's start to its end, waiting and retries included",
+            labels=labels,
+            histogram=duration,
+        ),
+        models.Prometheus(
+            name="tsugiki_stages_total", help="Tasks that ended", labels=labels, counter=models.Counter(value="1")
+        ),
+    ]
+
+
 def _metrics(stage: Stage[Any, Any]) -> models.Metrics:
     """Prometheus metrics that the controller publishes when the task ends."""
-    labels = [
-        models.MetricLabel(key="stage", value=stage.name),
-        models.MetricLabel(key="recipe", value="{{workflow.labels.tsugiki/recipe}}"),
-    ]
-    ended = [*labels, models.MetricLabel(key="status", value="{{status}}")]
-    succeeded = "{{status}} == Succeeded"
-    duration = models.Histogram(value="{{duration}}", buckets=[10, 60, 600, 3600, 21600, 86400])
+    labels, succeeded = _metric_labels(stage), "{{status}} == Succeeded"
     return models.Metrics(
         prometheus=[
-            models.Prometheus(
-                name="tsugiki_stage_duration_seconds",
-                help="Time from a task's start to its end, waiting and retries included",
-                labels=ended,
-                histogram=duration,
-            ),
-            models.Prometheus(
-                name="tsugiki_stages_total", help="Tasks that ended", labels=ended, counter=models.Counter(value="1")
-            ),
+            *ends(stage),
             models.Prometheus(
                 name="tsugiki_gpu_seconds_total",
                 help="Time times GPUs that artifacts took",
@@ -193,3 +196,10 @@ def _metrics(stage: Stage[Any, Any]) -> models.Metrics:
             ),
         ]
     )
+
+
+def _metric_labels(stage: Stage[Any, Any]) -> list[models.MetricLabel]:
+    return [
+        models.MetricLabel(key="stage", value=stage.name),
+        models.MetricLabel(key="recipe", value="{{workflow.labels.tsugiki/recipe}}"),
+    ]

@@ -5,24 +5,25 @@ from __future__ import annotations
 import argparse
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from tsugiki.cluster.again import again
 from tsugiki.cluster.client import Cluster, connect
 from tsugiki.cluster.lint import check
 from tsugiki.cluster.order import make_order
 from tsugiki.cluster.prune import target
+from tsugiki.cluster.refusals import NotThere
 from tsugiki.cluster.runs import Run, runs, the_only_running, the_run
+from tsugiki.cluster.schedules import schedules
 from tsugiki.cluster.submission import Submission, root_of
-from tsugiki.cluster.view import Object
 from tsugiki.errors import BadInput, TsugikiError
-from tsugiki.labels import RECIPE, RETRY_OF, RUN, WORKFLOW
+from tsugiki.labels import RUN
 from tsugiki.profile import Profile, load_profile
 
 LEAVE_SECONDS = 150.0
 """How long pods may take to save their state and leave; they have 120 s."""
 LOOK_SECONDS = 1.0
-_KEPT_ANNOTATIONS = ("workflows.argoproj.io/title", "workflows.argoproj.io/description")
 
 
 def submit(arguments: argparse.Namespace) -> None:
@@ -43,8 +44,8 @@ def submit(arguments: argparse.Namespace) -> None:
 
 
 def status(arguments: argparse.Namespace) -> None:
-    """`tsugiki status`: a table of the runs of a namespace, or of the tasks of one."""
-    from tsugiki.cluster.text import show_runs, show_tasks
+    """`tsugiki status`: a table of the runs of a namespace and one of its schedules, or one of the tasks of a run."""
+    from tsugiki.cluster.text import show_runs, show_schedules, show_tasks
 
     _plain_signals()
     cluster, _ = _cluster(arguments)
@@ -56,6 +57,9 @@ def status(arguments: argparse.Namespace) -> None:
         show_runs(found)
     else:
         print(f"no runs in namespace {cluster.namespace}")
+    if planned := schedules(cluster, arguments.workflow, _stem(arguments.recipe)):
+        print()
+        show_schedules(planned)
 
 
 def wait(arguments: argparse.Namespace) -> None:
@@ -97,28 +101,49 @@ def stop(arguments: argparse.Namespace) -> None:
     strategy = "Stop" if "onExit" in run.workflow["spec"] else "Terminate"
     cluster.patch("Workflow", run.name, {"spec": {"shutdown": strategy}})
     print(f"{run.name}: told to stop; its containers save their state")
-    _delete_jobs(cluster, profile, run.name)
-    _await_stopped(cluster, run.name)
+    await_stopped(cluster, profile, run.name)
     print(f"{run.name}: stopped; what was done is kept, and this goes on from there: make retry NAME={run.name}")
 
 
-def _delete_jobs(cluster: Cluster, profile: Profile, name: str) -> None:
-    """Delete what trains on several machines: Argo leaves it when it stops the task that made it."""
-    for kind in ("Job", *(("JobSet",) if profile.jobset else ())):
-        for item in cluster.list(kind, f"{RUN}={name}"):
-            cluster.delete(kind, item["metadata"]["name"])
+def await_stopped(cluster: Cluster, profile: Profile, name: str, pace: float = LOOK_SECONDS) -> None:
+    """Wait until a run that was told to stop has no container left, and nothing that would start some.
 
+    Args:
+        cluster: the namespace.
+        profile: what is known of it.
+        name: of the run.
+        pace: seconds between two looks.
 
-def _await_stopped(cluster: Cluster, name: str) -> None:
+    Raises:
+        TsugikiError: it takes longer than its pods have to leave.
+    """
     end = time.monotonic() + LEAVE_SECONDS
     while True:
         pods = _active_pods(cluster, name)
-        if not pods and Run(cluster.get("Workflow", name)).ended:
+        ended = Run(cluster.get("Workflow", name)).ended
+        # after the look at the pods, and each time: a task that had just begun may apply its Job at any moment
+        if not _delete_jobs(cluster, profile, name) and not pods and ended:
             return
         if time.monotonic() > end:
             what = f"the containers of {', '.join(pods)} are still there" if pods else "no controller has stopped it"
             raise TsugikiError(f"{name}: {what} after {LEAVE_SECONDS:.0f} s: look with make status NAME={name}")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(pace)
+
+
+def _delete_jobs(cluster: Cluster, profile: Profile, name: str) -> bool:
+    """Delete what trains on several machines: Argo leaves it when it stops the task that made it.
+
+    Returns:
+        Whether there was any.
+    """
+    found = False
+    for kind in ("Job", *(("JobSet",) if profile.jobset else ())):
+        for item in cluster.list(kind, f"{RUN}={name}"):
+            if "deletionTimestamp" not in item["metadata"]:
+                found = True
+                with suppress(NotThere):
+                    cluster.delete(kind, item["metadata"]["name"])
+    return found
 
 
 def _active_pods(cluster: Cluster, name: str) -> list[str]:
@@ -139,32 +164,6 @@ def retry(arguments: argparse.Namespace) -> None:
     check(manifest, f"what {run.name} ran")
     print(f"{run.name} ({run.phase}) once more, with artifacts in {root_of(manifest)}")
     Submission(cluster, profile, manifest, pruned=not arguments.no_prune).submit()
-
-
-def again(run: Run) -> Object:
-    """The manifest that a run was made from, for a new run that says what it repeats.
-
-    Raises:
-        BadInput: the run is none of ours.
-    """
-    if WORKFLOW not in run.labels or RECIPE not in run.labels:
-        raise BadInput(f"{run.name} was not submitted by tsugiki (no label {WORKFLOW}): use argo resubmit")
-    metadata: Object = run.workflow["metadata"]
-    labels = {key: value for key, value in run.labels.items() if not key.startswith("workflows.argoproj.io/")}
-    annotations: dict[str, Any] = metadata.get("annotations", {})
-    # what a schedule started has a name alone
-    prefix = metadata.get("generateName") or f"{run.labels[WORKFLOW]}-{run.labels[RECIPE]}-"
-    return {
-        "apiVersion": run.workflow["apiVersion"],
-        "kind": run.workflow["kind"],
-        "metadata": {
-            "generateName": prefix,
-            "namespace": metadata["namespace"],
-            "labels": {**labels, RETRY_OF: run.name},
-            "annotations": {key: value for key, value in annotations.items() if key in _KEPT_ANNOTATIONS},
-        },
-        "spec": {key: value for key, value in run.workflow["spec"].items() if key != "shutdown"},
-    }
 
 
 def _cluster(arguments: argparse.Namespace) -> tuple[Cluster, Profile]:

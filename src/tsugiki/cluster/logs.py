@@ -56,8 +56,10 @@ class Source:
     """The main container of one pod."""
 
     title: str
+    node: str
+    """What it is for, whether or not the pod is still there: Argo's node, or a Job's pod by its name."""
     pod: str
-    """Name of the pod, whether or not it is still there."""
+    """Name of the pod; empty where it is gone."""
     begun: bool
     """Whether the container has started."""
     there: bool
@@ -93,7 +95,7 @@ def _source(state: TaskState, node: Object, pod: Object | None) -> Source:
     artifacts = node.get("outputs", {}).get("artifacts", ())
     key = next((str(item.get("s3", {}).get("key", "")) for item in artifacts if item["name"] == ARCHIVED), "")
     if pod is None:
-        return Source(title, str(node["id"]), begun=False, there=False, ended=True, key=key)
+        return Source(title, str(node["id"]), "", begun=False, there=False, ended=True, key=key)
     return _of_pod(title, pod, key)
 
 
@@ -101,7 +103,8 @@ def _of_pod(title: str, pod: Object, key: str = "") -> Source:
     states = {item["name"]: item["state"] for item in pod.get("status", {}).get("containerStatuses", ())}
     state = states.get(MAIN, {})
     ended = "terminated" in state
-    return Source(title, pod["metadata"]["name"], ended or "running" in state, there=True, ended=ended, key=key)
+    begun, name = ended or "running" in state, pod["metadata"]["name"]
+    return Source(title, _node_of(pod), name, begun, there=True, ended=ended, key=key)
 
 
 def _of_jobs(pods: dict[str, Object], wanted: list[TaskState]) -> Iterator[Source]:
@@ -177,7 +180,10 @@ class Follower:
     name: str
     task: str
     say: Callable[[str], None] = _to_stdout
+    pace: float = LOOK_SECONDS
+    """Seconds between two looks for containers that have started."""
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
+    """By node: what a pod that is gone left in the archive was printed while it was there."""
 
     def follow(self) -> None:
         """Print until the run, or the one task, has ended.
@@ -192,15 +198,15 @@ class Follower:
             states = [state for state in run.tasks if self.task in ("", state.name)]
             if run.ended or all(state.ended for state in states):
                 break
-            time.sleep(LOOK_SECONDS)
+            time.sleep(self.pace)
         for thread in self._threads.values():
             thread.join()
 
     def _begin(self, run: Run, source: Source) -> None:
-        if source.pod in self._threads or not (source.begun or not source.there):
+        if source.node in self._threads or not (source.begun or not source.there):
             return
         thread = threading.Thread(target=self._print, args=(run, source), daemon=True)
-        self._threads[source.pod] = thread
+        self._threads[source.node] = thread
         thread.start()
 
     def _print(self, run: Run, source: Source) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from tsugiki.cluster.client import Cluster
 from tsugiki.cluster.view import Object, parameters, tasks
 from tsugiki.errors import BadInput
-from tsugiki.labels import IDENTITY, RECIPE, WORKFLOW, kebab
+from tsugiki.labels import IDENTITY, RECIPE, WORKFLOW, label
 
 ENDED = ("Succeeded", "Failed", "Error")
 WAITING = "Waiting"
@@ -144,19 +144,15 @@ class Run:
             progress=str((node if node.get("type") == "TaskGroup" else last).get("progress", "")),
             seconds=seconds_between(node.get("startedAt"), node.get("finishedAt")),
             pods=tuple(pods),
-            gpu_seconds=sum(_output(item, GPU_SECONDS) for item in pods),
+            gpu_seconds=sum(_output(item, GPU_SECONDS) for item in pods if item["phase"] == "Succeeded"),
             identity=identity,
             split=node.get("type") == "TaskGroup",
         )
 
     @property
     def gpu_seconds(self) -> float:
-        """What its artifacts took, each once: what joins parts counts the parts too."""
-        most: dict[str, float] = {}
-        for task in self.tasks:
-            key = task.identity or task.name
-            most[key] = max(most.get(key, 0.0), task.gpu_seconds)
-        return sum(most.values())
+        """What the artifacts that it made took."""
+        return sum(task.gpu_seconds for task in self.tasks)
 
 
 def _phase(node: Mapping[str, Any], last: Mapping[str, Any]) -> str:
@@ -215,11 +211,19 @@ def runs(cluster: Cluster, workflow: str = "", recipe: str = "", labels: Mapping
         workflow: of this workflow only; empty for all.
         recipe: of this recipe only; empty for all.
         labels: values of further labels.
+
+    Raises:
+        BadInput: no run can have such a name.
     """
-    wanted = {WORKFLOW: kebab(workflow), RECIPE: kebab(recipe), **(labels or {})}
-    selector = ",".join(f"{key}={value}" if value else key for key, value in wanted.items() if value or key == WORKFLOW)
-    found = [Run(item) for item in cluster.list("Workflow", selector)]
+    found = [Run(item) for item in cluster.list("Workflow", selector(workflow, recipe, labels))]
     return sorted(found, key=lambda run: (run.created, run.name), reverse=True)
+
+
+def selector(workflow: str = "", recipe: str = "", labels: Mapping[str, str] | None = None) -> str:
+    """What picks objects of ours by their labels; arguments and errors are those of `runs`."""
+    stated = {key: label(key, name) for key, name in ((WORKFLOW, workflow), (RECIPE, recipe)) if name}
+    wanted = {**stated, **(labels or {})}
+    return ",".join([*(() if workflow else (WORKFLOW,)), *(f"{key}={value}" for key, value in wanted.items())])
 
 
 def running(found: Sequence[Run]) -> list[Run]:

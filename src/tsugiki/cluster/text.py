@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tsugiki.cluster.runs import Run
+from tsugiki.cluster.schedules import Scheduled
 
 PIPE_COLUMNS = 200
 """Width of a table that no terminal shows."""
@@ -39,13 +40,33 @@ def show_runs(found: Sequence[Run]) -> None:
             _phase(run),
             run.progress,
             duration(run.seconds),
-            duration((now - datetime.fromisoformat(run.created)).total_seconds()),
+            _age(run.created, now),
             gpu_hours(run.gpu_seconds),
             run.message,
         )
         for run in found
     ]
-    _print(("run", "phase", "tasks", "took", "age", "GPU hours", "message"), rows)
+    _print(("run", "phase", "progress", "took", "age", "GPU hours", "message"), rows)
+
+
+def show_schedules(found: Sequence[Scheduled]) -> None:
+    """Print a table of schedules."""
+    now = datetime.now(UTC)
+    rows = [
+        (
+            schedule.name,
+            schedule.next(now),
+            f"{_age(schedule.last, now)} ago" if schedule.last else "",
+            ", ".join(schedule.cron),
+            schedule.message,
+        )
+        for schedule in found
+    ]
+    _print(("schedule", "next run", "last run", "cron", "message"), rows)
+
+
+def _age(moment: str, now: datetime) -> str:
+    return duration((now - datetime.fromisoformat(moment)).total_seconds())
 
 
 def show_tasks(run: Run) -> None:

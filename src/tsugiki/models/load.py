@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from tsugiki.errors import BadInput, TsugikiError
+from tsugiki.errors import BadInput
 from tsugiki.models.config import ImportModelConfig
+from tsugiki.models.hub import download
 from tsugiki.work import Work
 
-HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model", "LICENSE*", "README.md")
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 HEADER_BYTES = 8
@@ -34,7 +34,7 @@ def load_model(config: ImportModelConfig, out: Path, work: Work) -> dict[str, An
     if config.source is not None:
         _copy(config.source.fetch(work.path), out, work)
     else:
-        _download(str(config.repo), str(config.revision), out)
+        download(str(config.repo), str(config.revision), out, work)
     origin = f"{config.repo}@{config.revision}" if config.repo else str(config.source and config.source.uri)
     return describe_model(out, origin) | {"origin": origin, "licence": config.licence}
 
@@ -49,23 +49,6 @@ def _copy(source: Path, out: Path, work: Work) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
         work.progress(done, len(files))
-
-
-def _download(repo: str, revision: str, out: Path) -> None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-
-    where = f"{repo}@{revision}"
-    try:
-        snapshot_download(repo, revision=revision, local_dir=out, allow_patterns=list(HUB_FILES))
-    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-        raise BadInput(
-            f"the hub has no {where}, or it is not yours to read: check the name, or set HF_TOKEN"
-        ) from error
-    except (HfHubHTTPError, OSError) as error:
-        raise TsugikiError(f"{where} could not be downloaded: {' '.join(str(error).split())[:200]}") from error
-    # the download's own bookkeeping is no part of the model
-    shutil.rmtree(out / ".cache", ignore_errors=True)
 
 
 def describe_model(path: Path, name: str = "") -> dict[str, Any]:

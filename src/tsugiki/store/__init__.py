@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tsugiki.errors import BadInput
+from tsugiki.store.area import Busy
 from tsugiki.store.base import RECORD, Attempt, BadArtifact, FileEntry, Store
 from tsugiki.store.directory import DirectoryStore
 from tsugiki.store.files import clear_errors, hash_directory
@@ -11,6 +12,7 @@ __all__ = [
     "RECORD",
     "Attempt",
     "BadArtifact",
+    "Busy",
     "FileEntry",
     "Store",
     "hash_directory",
