@@ -64,5 +64,5 @@ def test_a_stage_is_asked_once_its_inputs_exist_and_finds_again_what_it_saved(tm
     ]
     assert lines(plan, store) == asked
     assert lines(plan, store) == asked
-    assert execute(corpus, store, Conditions()).metrics["remembered"] == "2 pages"
+    assert execute(corpus, store, Conditions()).record.metrics["remembered"] == "2 pages"
     assert lines(plan, store)[1] == f"told_corpus: exists, {corpus.address}"

@@ -103,7 +103,7 @@ EXPECTED = (
         "転送四": "broken_redirect",
         "転送五": "redirect",
         "転送六": "redirect",
-        "転送七": "duplicate",
+        "転送七": "redirect",
         "転送八": "redirect",
         "転送九": "broken_redirect",
         "輪三": "broken_redirect",

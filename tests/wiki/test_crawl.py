@@ -60,7 +60,7 @@ def test_pages_come_with_everything_their_licence_and_a_later_look_ask_for(api: 
 
 def test_what_is_not_collected_says_why(api: str, store: Store) -> None:
     call = crawl_of(api, depth=1)
-    record = execute(call, store, Conditions())
+    record = execute(call, store, Conditions()).record
     rejected = Pages.open(store, call.address).rejected()
     assert {(row.source, row.reason, row.detail) for row in rejected} == {
         ("灯台", "redirect", "to 星屑の灯台"),
@@ -79,7 +79,7 @@ def test_what_is_not_collected_says_why(api: str, store: Store) -> None:
 
 
 def test_the_record_gives_account_of_the_crawl(api: str, store: Store) -> None:
-    metrics = execute(crawl_of(api), store, Conditions()).metrics
+    metrics = execute(crawl_of(api), store, Conditions()).record.metrics
     assert metrics["wiki"] == "MediaWiki 1.45.0"
     assert metrics["licence_of_the_wiki"] == "CC BY-SA 4.0 https://creativecommons.org/licenses/by-sa/4.0/"
     assert metrics["fetched"] == ["2026-11-26T00:00:00Z"] * 2
@@ -111,7 +111,7 @@ def test_contents_that_do_not_fit_into_one_answer_are_continued(wiki: MadeWiki, 
     for title, text in texts.items():
         wiki.add(title, text, "作品", *(f"分類{number}" for number in range(60)))
     call = crawl_of(api)
-    record = execute(call, store, Conditions())
+    record = execute(call, store, Conditions()).record
     rows = {row.title: row for row in Pages.open(store, call.address).rows()}
     assert {title: rows[title].text for title in texts} == texts
     assert {len(rows[title].provenance.categories) for title in texts} == {61}
@@ -144,21 +144,21 @@ def test_what_changes_between_listing_and_fetching_is_set_aside(wiki: MadeWiki, 
 def test_a_text_that_is_not_what_its_checksum_says_is_set_aside(wiki: MadeWiki, api: str, store: Store) -> None:
     wiki.damage = {4}
     call = crawl_of(api)
-    record = execute(call, store, Conditions())
+    record = execute(call, store, Conditions()).record
     assert record.metrics["rejected"]["sha1_mismatch"] == 1
 
 
 def test_half_a_character_is_set_aside_and_survives_the_journal(wiki: MadeWiki, api: str, store: Store) -> None:
     wiki.pages[4].text = "壊れた\ud83d字"
     call = crawl_of(api)
-    record = execute(call, store, Conditions())
+    record = execute(call, store, Conditions()).record
     assert record.metrics["rejected"]["invalid_text"] == 1
     assert record.metrics["rows"] == 1
 
 
 def test_what_the_wiki_remarks_is_kept(wiki: MadeWiki, api: str, store: Store) -> None:
     wiki.remark = "Unrecognized parameter: clshow"
-    record = execute(crawl_of(api), store, Conditions())
+    record = execute(crawl_of(api), store, Conditions()).record
     assert record.metrics["warnings"] == ["main: Unrecognized parameter: clshow"]
 
 
@@ -171,7 +171,7 @@ def test_a_category_that_an_article_redirects_to_is_no_part_of_the_tree(wiki: Ma
     wiki.add_category("新しい名")
     wiki.add("移った頁", "文", "新しい名")
     call = crawl_of(api)
-    record = execute(call, store, Conditions())
+    record = execute(call, store, Conditions()).record
     pages = Pages.open(store, call.address)
     assert {row.title: row.provenance.path for row in pages.rows()} == {
         "星屑の灯台": ("作品",),

@@ -49,7 +49,7 @@ def test_18000_pages_need_about_400_requests_as_the_plan_says(store: Store) -> N
     with serving(wiki) as api:
         lines = preview(crawl_of(api), store, Conditions())
         planned = len(wiki.requests)
-        record = execute(crawl_of(api), store, Conditions())
+        record = execute(crawl_of(api), store, Conditions()).record
     listing, pages = record.metrics["requests"]["listing"], record.metrics["requests"]["pages"]
     assert record.metrics["rows"] == 18_000
     assert (listing, pages) == (1 + 41, 360)
@@ -75,7 +75,7 @@ def test_a_plan_says_what_categories_cost(store: Store, source: str, each: int, 
     with serving(wiki) as api:
         call = crawl_of(api, categories=source, requests_per_minute=1e5)
         lines = [line.strip() for line in preview(call, store, Conditions())]
-        record = execute(call, store, Conditions())
+        record = execute(call, store, Conditions()).record
     told = {
         "wiki": "3 to fetch the pages with up to 10 visible categories each; 5 for 20, 7 for 30",
         "text": "3 to fetch the pages",
@@ -146,7 +146,7 @@ def test_a_stopped_crawl_goes_on_where_it_was_also_on_another_machine(
                 execute(crawl_of(api), open_store(where, tmp_path / f"{attempt}"), stopping_at(wiki, number))
             assert len(wiki.requests) == number
         wiki.before = lambda _number: None
-        records.append(execute(crawl_of(api), open_store(where, tmp_path / "last"), Conditions()))
+        records.append(execute(crawl_of(api), open_store(where, tmp_path / "last"), Conditions()).record)
     assert records[0].metrics["rows"] == 200
     assert records[0].metrics["requests"]["in_the_last_attempt"] == 2
     assert max(asked(wiki).values()) == 1

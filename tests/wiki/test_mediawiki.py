@@ -103,7 +103,7 @@ class Impatient(threading.Event):
 def crawled(
     call: Call[Pages], store: Store, stop: threading.Event | None = None
 ) -> tuple[Record, dict[str, Page], set[tuple[str, str]]]:
-    record = execute(call, store, Conditions(stop=stop or threading.Event()))
+    record = execute(call, store, Conditions(stop=stop or threading.Event())).record
     pages = Pages.open(store, call.address)
     rejected = {(row.source, row.reason) for row in pages.rejected()}
     return record, {row.title: row for row in pages.rows()}, rejected

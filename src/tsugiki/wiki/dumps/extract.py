@@ -82,7 +82,7 @@ class Extraction:
         facts = look_up(frozenset(selection.pages))
         left = dict(selection.pages)
         ways: list[_Way] = []
-        seen: dict[str, bool] = {}
+        seen: set[str] = set()
         for entry in self.text.of_ids(selection.pages.keys()):
             found = left.pop(entry.page_id or 0, None)
             if found is None:
@@ -90,9 +90,8 @@ class Extraction:
             elif entry.redirect is not None:
                 ways.append(_Way(found, (entry.title,), entry.redirect))
             else:
-                row = self._finished(entry, found, facts)
-                seen[entry.title] = isinstance(row, Page)
-                yield self._counted(row)
+                seen.add(entry.title)
+                yield self._counted(self._finished(entry, found, facts))
         for page_id, found in left.items():
             yield self._set_aside(found.member.title, "missing", f"page {page_id} of the tables is not in the dump")
         order = {page_id: number for number, page_id in enumerate(selection.pages)}
@@ -100,7 +99,7 @@ class Extraction:
         yield from self._resolved(ways, seen, look_up)
         self._check_share()
 
-    def _resolved(self, ways: list[_Way], seen: dict[str, bool], look_up: LookUp) -> Iterator[Page | Rejected]:
+    def _resolved(self, ways: list[_Way], seen: set[str], look_up: LookUp) -> Iterator[Page | Rejected]:
         """A row for each redirect, and the pages that they lead to, each once by the first redirect."""
         known = {way.passed[0]: way.title for way in ways}
         order = {way.passed[0]: number for number, way in enumerate(ways)}
@@ -110,7 +109,7 @@ class Extraction:
                 if way.title in way.passed:
                     yield self._broken(way, "which it comes from")
                 elif way.title in seen:
-                    yield self._second(way, kept=seen[way.title])
+                    yield self._led(way)
                 else:
                     wanted.setdefault(way.title, []).append(way)
             if not wanted:
@@ -121,7 +120,7 @@ class Extraction:
             yield self._broken(way, f"the end of more than {_MOST_STEPS} steps")
 
     def _targets(
-        self, wanted: Mapping[str, list[_Way]], seen: dict[str, bool], look_up: LookUp
+        self, wanted: Mapping[str, list[_Way]], seen: set[str], look_up: LookUp
     ) -> Generator[Page | Rejected, None, list[_Way]]:
         """The pages of these titles, each after the redirect that leads to it; gives back the ways that lead on."""
         ids, entries = self.text.of_titles(wanted.keys())
@@ -135,12 +134,10 @@ class Extraction:
             elif entry.redirect is not None:
                 further += [way.on(entry.redirect) for way in ways]
             else:
-                yield self._set_aside(ways[0].found.member.title, "redirect", f"to {entry.title}")
-                row = self._finished(entry, ways[0].found, facts)
-                seen[entry.title] = isinstance(row, Page)
-                yield self._counted(row)
-                for way in ways[1:]:
-                    yield self._second(way, kept=seen[entry.title])
+                yield self._led(ways[0])
+                seen.add(entry.title)
+                yield self._counted(self._finished(entry, ways[0].found, facts))
+                yield from map(self._led, ways[1:])
         for way in (way for ways in lost.values() for way in ways):
             yield self._broken(way, "which the dump does not hold")
         return further
@@ -149,11 +146,9 @@ class Extraction:
         passed = f" by way of {', '.join(way.passed[1:])}" if way.passed[1:] else ""
         return self._set_aside(way.found.member.title, "broken_redirect", f"to {way.title}{passed}, {why}")
 
-    def _second(self, way: _Way, *, kept: bool) -> Page | Rejected:
-        """The row of a redirect to a page that has its own row already."""
-        if kept:
-            return self._set_aside(way.found.member.title, "duplicate", f"redirects to {way.title}, which is there")
-        return self._set_aside(way.found.member.title, "redirect", f"to {way.title}, which is set aside")
+    def _led(self, way: _Way) -> Page | Rejected:
+        """The row of a redirect to a page that has a row of its own, kept or set aside."""
+        return self._set_aside(way.found.member.title, "redirect", f"to {way.title}")
 
     def _finished(self, entry: Entry, found: Found | None, facts: Facts) -> Page | Rejected:
         """The row with what the XML does not know: the path, the attribution and what the tables say."""
