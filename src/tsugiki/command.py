@@ -50,13 +50,11 @@ def _run(stage: Stage[Any, Any], arguments: argparse.Namespace, stop: threading.
             f"the run was planned for identity {arguments.expect}, but the code here would make {call.address}: "
             "image and planner are of different versions; build the images from the planner's commit and submit again"
         )
+    store = open_store(arguments.root)
     if arguments.plan:
-        print(
-            *preview(call, open_store(arguments.root), Conditions(report=log.progress, stop=stop, say=log.note)),
-            sep="\n",
-        )
+        print(*preview(call, store, Conditions(report=log.progress, stop=stop, say=log.note)), sep="\n")
         return
-    store, world = open_store(arguments.root), join()
+    world = join()
     if world.leads:
         log.say("started", f"to make {call.address}")
     record = cached(call, store)

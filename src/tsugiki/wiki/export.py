@@ -8,10 +8,10 @@ from tsugiki.rows import Page, Provenance, Rejected
 from tsugiki.wiki.admit import admit, set_aside, too_long
 from tsugiki.wiki.config import ExportConfig
 from tsugiki.wiki.markup import find_categories
-from tsugiki.wiki.tree import Case
+from tsugiki.wiki.tree import CATEGORY, Case, case_of
 from tsugiki.wiki.url import page_url
 
-_CATEGORY_NAMESPACE = "14"
+_CATEGORY_NAMESPACE = str(CATEGORY)
 _FIELDS = {
     ("mediawiki", "siteinfo", "dbname"): "dbname",
     ("mediawiki", "siteinfo", "base"): "base",
@@ -45,6 +45,11 @@ class Site:
     """What the wiki calls the category namespace."""
     case: Case = "first-letter"
     """How it writes the titles of categories."""
+
+    @property
+    def url_prefix(self) -> str:
+        """What precedes a page's title in its URL."""
+        return self.base[: self.base.rfind("/") + 1]
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ class _Reader:
             self._parts, self._length = [], 0
             self._namespace = attributes.get("key", "")
             if self._namespace == _CATEGORY_NAMESPACE:
-                self.site.case = "case-sensitive" if attributes.get("case") == "case-sensitive" else "first-letter"
+                self.site.case = case_of(attributes.get("case"))
 
     def characters(self, data: str) -> None:
         if self._parts is None:
@@ -208,7 +213,7 @@ class _Reader:
             revision_id=_number(fields.get("revision", "")),
             timestamp=fields.get("timestamp") or None,
             sha1=fields.get("sha1") or None,
-            url=page_url(self.config.url_prefix or self.site.base[: self.site.base.rfind("/") + 1], title),
+            url=page_url(self.config.url_prefix or self.site.url_prefix, title),
             licence=self.config.licence,
             categories=find_categories(text, "wikitext", self.site.category_name),
         )

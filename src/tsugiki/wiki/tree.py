@@ -11,8 +11,17 @@ from pydantic import Field, model_validator
 from tsugiki.config import Config
 from tsugiki.rows import Rejected
 
+CATEGORY = 14
+"""Number of the category namespace on every wiki."""
 Case = Literal["first-letter", "case-sensitive"]
 """How a wiki writes titles, as its `siteinfo` says it: with a capital first letter, or as they are typed."""
+_BRANCHES = 12
+"""Branches of the tree that a plan names: where a tree grows beyond its subject, one of them is large."""
+
+
+def case_of(stated: str | None) -> Case:
+    """The case that a `siteinfo` states."""
+    return "case-sensitive" if stated == "case-sensitive" else "first-letter"
 
 
 class TreeConfig(Config):
@@ -96,9 +105,16 @@ def categories_left_out(tally: Tally) -> Iterator[Rejected]:
         yield Rejected(source=f"Category:{name}", reason=f"category_{reason}", detail=_WHY_LEFT_OUT[reason])
 
 
-def branches(found: Iterable[Found], most: int) -> list[tuple[str, int]]:
-    """The branches with most pages, and how many: sub-categories of the roots, each with all below it."""
-    return Counter(" / ".join(item.path[:2]) for item in found).most_common(most)
+def branches(found: Iterable[Found]) -> list[str]:
+    """Lines of a plan for the branches with most pages: sub-categories of the roots, each with all below it."""
+    counts = Counter(" / ".join(item.path[:2]) for item in found).most_common(_BRANCHES)
+    return [f"            {count} by {branch}" for branch, count in counts]
+
+
+def reasons(rejected: Iterable[Rejected]) -> str:
+    """How many rows were set aside for each reason, for a line of a plan."""
+    counts = Counter(row.reason for row in rejected)
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "nothing"
 
 
 def normalise(name: str, case: Case = "first-letter") -> str:

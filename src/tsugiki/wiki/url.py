@@ -8,6 +8,9 @@ def page_url(prefix: str, title: str) -> str | None:
     return prefix + quote(title.replace(" ", "_"), safe="/:(),!*'") if prefix else None
 
 
-def permanent_link(prefix: str, revision_id: int | None) -> str:
-    """The URL of one revision of a page below a prefix: the only one that an API and a dump both know."""
-    return f"{prefix}Special:PermanentLink/{revision_id}"
+def attribution(whom: str, title: str, prefix: str, revision_id: int | None) -> str:
+    """Whom the licence asks to name, with the title and the permanent link of one revision of a page below a prefix.
+
+    Its id leads to a revision in the only form that an API and a dump both know.
+    """
+    return f"{whom}, {title}, {prefix}Special:PermanentLink/{revision_id}"

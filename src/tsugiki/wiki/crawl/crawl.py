@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -14,11 +13,9 @@ from tsugiki.wiki.api.query import batches
 from tsugiki.wiki.crawl.config import CrawlConfig
 from tsugiki.wiki.crawl.fetch import MOST_CATEGORIES, query, rows
 from tsugiki.wiki.crawl.survey import Survey, survey
-from tsugiki.wiki.tree import Found
+from tsugiki.wiki.tree import Found, branches, reasons
 from tsugiki.work import Work
 
-_BRANCHES = 12
-"""Branches of the tree that a plan names: where a tree grows beyond its subject, one of them is large."""
 _CATEGORIES_EACH = (10, 20, 30)
 """Visible categories of a page, for which a plan tells the requests: they are known only once they are asked for."""
 
@@ -99,17 +96,13 @@ class Crawl:
         return [
             f"wiki        {config.api} ({found.site.software}; it states the licence: {found.site.licence or 'none'})",
             f"categories  {found.tally.categories} listed below {', '.join(tree.roots)}, to depth {tree.depth}",
-            f"left out    {_counts(row.reason for row in found.rejected)}",
+            f"left out    {reasons(found.rejected)}",
             f"pages       {found.pages}, {found.bytes / 1e6:.1f} MB of text",
-            *(f"            {count} by {branch}" for branch, count in found.branches(_BRANCHES)),
+            *branches(item for batch in found.batches for item in batch),
             f"requests    {self._listing_requests} to list the categories, {self._answers.client.answered} of them now",
             f"            {fetches}",
             f"time        {minutes} min at least, at {config.requests_per_minute:g} requests a minute",
         ]
-
-
-def _counts(reasons: Iterable[str]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(reasons).items())) or "nothing"
 
 
 def _requests(batches: Sequence[Sequence[Found]], config: CrawlConfig) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from tsugiki.wiki.crawl.listing import MOST_PAGES, unwanted
 from tsugiki.wiki.crawl.site import Site
 from tsugiki.wiki.markup import find_categories
 from tsugiki.wiki.tree import Found
-from tsugiki.wiki.url import permanent_link
+from tsugiki.wiki.url import attribution
 
 MOST_CATEGORIES = 500
 """Categories in one answer, of all its pages together."""
@@ -97,7 +97,6 @@ def _provenance(
         categories = tuple(entry["title"].partition(":")[2] for entry in page.get("categories", []))
     else:
         categories = find_categories(revision["slots"]["main"]["content"], "wikitext", site.category_name)
-    link = permanent_link(site.url_prefix, revision["revid"])
     return Provenance(
         page_id=page["pageid"],
         revision_id=revision["revid"],
@@ -105,7 +104,7 @@ def _provenance(
         sha1=base36(revision["sha1"]) if revision.get("sha1") else None,
         url=page.get("canonicalurl"),
         licence=config.licence,
-        attribution=f"{config.attribution}, {page['title']}, {link}",
+        attribution=attribution(config.attribution, page["title"], site.url_prefix, revision["revid"]),
         categories=categories,
         path=item.path,
     )

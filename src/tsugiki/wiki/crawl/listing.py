@@ -11,9 +11,8 @@ from tsugiki.rows import Rejected
 from tsugiki.wiki.admit import set_aside
 from tsugiki.wiki.api.query import Ask, batches
 from tsugiki.wiki.crawl.config import CrawlConfig
-from tsugiki.wiki.tree import Member, Members
+from tsugiki.wiki.tree import CATEGORY, Member, Members
 
-CATEGORY = 14
 MOST_PAGES = 50
 """Ids in one request, of those who have no special rights."""
 # As a generator and not as a list: one request then also says which members redirect and to where, which only

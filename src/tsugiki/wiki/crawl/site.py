@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from tsugiki.errors import BadInput
 from tsugiki.wiki.api.query import Ask, batches
-from tsugiki.wiki.tree import Case
+from tsugiki.wiki.tree import CATEGORY, Case, case_of
 
-_CATEGORY = "14"
 _QUERY = {"meta": "siteinfo", "siprop": "general|namespaces|rightsinfo"}
 
 
@@ -37,7 +36,7 @@ def read_site(ask: Ask, api: str) -> Site:
     """
     (answer,) = batches(ask, _QUERY)
     try:
-        general, category = answer["general"], answer["namespaces"][_CATEGORY]
+        general, category = answer["general"], answer["namespaces"][str(CATEGORY)]
         server = str(general["server"])
         rights = answer.get("rightsinfo", {})
         return Site(
@@ -46,7 +45,7 @@ def read_site(ask: Ask, api: str) -> Site:
             url_prefix=(f"{urlsplit(api).scheme}:{server}" if server.startswith("//") else server)
             + general["articlepath"].removesuffix("$1"),
             category_name=category["name"],
-            case="case-sensitive" if category.get("case") == "case-sensitive" else "first-letter",
+            case=case_of(category.get("case")),
             licence=" ".join(text for text in (rights.get("text"), rights.get("url")) if text),
         )
     except (KeyError, TypeError) as error:

@@ -12,7 +12,7 @@ from tsugiki.wiki.crawl.config import CrawlConfig
 from tsugiki.wiki.crawl.fetch import packed
 from tsugiki.wiki.crawl.listing import Listing
 from tsugiki.wiki.crawl.site import Site, read_site
-from tsugiki.wiki.tree import Found, Tally, branches, categories_left_out, normalise, walk
+from tsugiki.wiki.tree import Found, Tally, categories_left_out, normalise, walk
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,6 @@ class Survey:
     def pages(self) -> int:
         """How many pages there are to fetch."""
         return sum(map(len, self.batches))
-
-    def branches(self, most: int) -> list[tuple[str, int]]:
-        """The branches with most pages, and how many."""
-        return branches((item for batch in self.batches for item in batch), most)
 
 
 def survey(ask: Ask, config: CrawlConfig, progress: Callable[[int, int], None]) -> Survey:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +19,8 @@ from tsugiki.wiki.dumps.facts import look_up
 from tsugiki.wiki.dumps.graph import Graph, Links, Tables, read_links
 from tsugiki.wiki.dumps.select import gather, select
 from tsugiki.wiki.dumps.text import DumpText
-from tsugiki.wiki.tree import Case, TreeConfig, branches
+from tsugiki.wiki.tree import Case, TreeConfig, branches, reasons
 from tsugiki.work import Work
-
-_BRANCHES = 12
 
 
 @dataclass(frozen=True)
@@ -92,9 +89,9 @@ class Cut:
         return [
             *lines,
             f"categories  {found.tally.categories} below {', '.join(tree.roots)}, to depth {tree.depth}",
-            f"left out    {_reasons(found.rejected)}",
+            f"left out    {reasons(found.rejected)}",
             f"pages       {len(found.pages)}, before it is known which of them redirect",
-            *(f"            {count} by {branch}" for branch, count in branches(found.pages.values(), _BRANCHES)),
+            *branches(found.pages.values()),
         ]
 
     def _text(self) -> DumpText:
@@ -128,8 +125,3 @@ class Cut:
                 workers=self._workers,
             )
             yield from extraction.pages(selection, known)
-
-
-def _reasons(rejected: Iterable[Rejected]) -> str:
-    counts = Counter(row.reason for row in rejected)
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "nothing"

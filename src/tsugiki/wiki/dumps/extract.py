@@ -14,7 +14,7 @@ from tsugiki.wiki.dumps.select import Selection
 from tsugiki.wiki.dumps.text import DumpText
 from tsugiki.wiki.export import Entry
 from tsugiki.wiki.tree import Found
-from tsugiki.wiki.url import permanent_link
+from tsugiki.wiki.url import attribution
 
 _UNREADABLE = UNREADABLE | {"missing"}
 _MOST_STEPS = 10
@@ -158,10 +158,9 @@ class Extraction:
         if entry.page_id in facts.disambiguations:
             return set_aside(row.title, "disambiguation", "the wiki marks it as a disambiguation page", row.text)
         provenance = row.provenance
-        prefix = self.config.url_prefix or self.text.site.base[: self.text.site.base.rfind("/") + 1]
-        link = permanent_link(prefix, provenance.revision_id)
+        prefix = self.config.url_prefix or self.text.site.url_prefix
         stated: dict[str, object] = {
-            "attribution": f"{self.config.attribution}, {row.title}, {link}",
+            "attribution": attribution(self.config.attribution, row.title, prefix, provenance.revision_id),
             "path": found.path if found else (),
         }
         if facts.categories is not None:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from tsugiki.errors import BadInput
 from tsugiki.wiki.dumps.sql import Row, as_title, read_table, table_columns
+from tsugiki.wiki.tree import CATEGORY
 
-CATEGORY = 14
-"""Number of the category namespace on every wiki."""
 _LIKE_PREFIX = 2
 _LIKE_ROWS = 20_000
 _LIKE_SHOWN = 5
