@@ -42,7 +42,7 @@ def check_stop() -> None:
         raise Preempted("told to stop; the same command begins anew")
 
 
-def run(task: Callable[[], R], stop: Flag) -> R:
+def run(task: Callable[[], R], stop: Flag | None) -> R:
     """The result of a task that looks at `check_stop`, worked out in this process.
 
     Raises:
@@ -57,14 +57,14 @@ def run(task: Callable[[], R], stop: Flag) -> R:
         _flag = before
 
 
-def in_order(function: Callable[[T], R], items: Iterable[T], workers: int, stop: Flag) -> Iterator[R]:
+def in_order(function: Callable[[T], R], items: Iterable[T], workers: int, stop: Flag | None = None) -> Iterator[R]:
     """The results of a function in the order of its items, whatever the number of workers.
 
     Args:
         function: of a module, so that other processes can find it.
         items: taken lazily, at most three for each worker ahead of what is consumed.
         workers: processes; 1 works in this one.
-        stop: ends the work when it is set.
+        stop: ends the work when it is set; None where whoever takes the results looks for that itself.
 
     Raises:
         Preempted: `stop` was set.
@@ -108,9 +108,9 @@ def _call(task: Callable[[], R]) -> R:
     return task()
 
 
-def _result(future: Future[R], stop: Flag) -> R:
+def _result(future: Future[R], stop: Flag | None) -> R:
     while not wait([future], timeout=_POLL_SECONDS).done:
-        if stop.is_set():
+        if stop is not None and stop.is_set():
             raise Preempted("told to stop; the same command begins anew")
     return future.result()
 

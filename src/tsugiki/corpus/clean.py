@@ -1,13 +1,10 @@
 """Clean pages into documents, one by one or over all processors, and count what each rule did."""
 
-import multiprocessing
-import signal
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from itertools import islice, tee
 
 from tsugiki.corpus.config import CleanConfig, CorpusConfig
 from tsugiki.corpus.duplicates import Index, Pair, rejected
@@ -17,8 +14,7 @@ from tsugiki.corpus.render import Rendered, render
 from tsugiki.corpus.setaside import is_list, reason_to_set_aside
 from tsugiki.corpus.signature import Signature, sign
 from tsugiki.corpus.totals import Cleaned, Totals, find_remains
-from tsugiki.errors import TsugikiError
-from tsugiki.process import die_with_parent
+from tsugiki.pool import in_order
 from tsugiki.rows import Document, Page, Rejected
 
 _BATCH_PAGES = 32
@@ -105,38 +101,9 @@ def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:
 def _in_order(pages: Iterable[Page | Rejected], config: CorpusConfig, workers: int) -> Iterator[tuple[_Rows, _Done]]:
     """Rows in batches, each batch with what became of it."""
     rows = iter(pages)
-    batches = iter(lambda: list(islice(rows, _BATCH_PAGES)), [])
-    if workers == 1:
-        yield from ((batch, _clean_batch(batch, config)) for batch in batches)
-        return
-    # Spawned, not forked: the calling process may run threads (progress, uploads) that a fork would freeze.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_caller) as pool:
-        waiting: deque[tuple[_Rows, Future[_Done]]] = deque()
-        try:
-            for batch in batches:
-                waiting.append((batch, pool.submit(_clean_batch, batch, config)))
-                if len(waiting) > 2 * workers:
-                    yield _next(waiting)
-            while waiting:
-                yield _next(waiting)
-        except BrokenProcessPool as error:
-            raise TsugikiError(
-                "a process that cleans pages was killed, perhaps for want of memory; run the same command again"
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _next(waiting: deque[tuple[_Rows, Future[_Done]]]) -> tuple[_Rows, _Done]:
-    rows, future = waiting.popleft()
-    return rows, future.result()
-
-
-def _follow_caller() -> None:
-    """Leave it to the calling process when work ends: Ctrl-C reaches every process of a terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()
+    given, kept = tee(iter(lambda: list(islice(rows, _BATCH_PAGES)), []))
+    for done in in_order(partial(_clean_batch, config=config), given, workers):
+        yield next(kept), done
 
 
 def _clean_batch(rows: _Rows, config: CorpusConfig) -> _Done:
