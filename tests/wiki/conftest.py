@@ -1,12 +1,16 @@
-"""Shared pieces of the tests of the readers: a configuration and a small fictional dump."""
+"""Shared pieces of the tests of the readers: a configuration, a small fictional dump and a small made wiki."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.wiki.crawling import small_wiki
 from tests.wiki.dumping import PAGES
+from tests.wiki.made_wiki import MadeWiki, serving
 from tests.wiki.wikidump import WikiDump
+from tsugiki.store import Store, open_store
 from tsugiki.wiki.config import PagesConfig
 
 _SETTINGS = {
@@ -36,6 +40,22 @@ def data():
 @pytest.fixture
 def files(tmp_path):
     return WikiDump(tmp_path / "dump", PAGES).write()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "store"))
+
+
+@pytest.fixture
+def wiki() -> MadeWiki:
+    return small_wiki()
+
+
+@pytest.fixture
+def api(wiki: MadeWiki) -> Iterator[str]:
+    with serving(wiki) as url:
+        yield url
 
 
 def _page(number, title, text, extra="", namespace=0):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scripts.render_all import stand_ins
 from tests.wiki.faulty_proxy import standing_before
-from tests.wiki.made_wiki import MadeWiki, serving
+from tests.wiki.made_wiki import MadeWiki
 from tsugiki.cli import main
 from tsugiki.kinds import Corpus
 from tsugiki.recipe import load_recipe, load_workflow, recipe_path, recipe_workflow
@@ -26,12 +25,6 @@ def wiki() -> MadeWiki:
     for number in range(3):
         wiki.add(f"頁{number}", f"'''頁{number}'''は[[映画]]である。" * 10, "映画")
     return wiki
-
-
-@pytest.fixture
-def api(wiki: MadeWiki) -> Iterator[str]:
-    with serving(wiki) as url:
-        yield url
 
 
 def command(name: str, api: str, tmp_path: Path, *more: str) -> list[str]:

@@ -6,36 +6,19 @@ import bz2
 import hashlib
 import html
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.wiki.crawling import crawl_of, small_wiki
-from tests.wiki.made_wiki import MadeWiki, serving
+from tests.wiki.crawling import crawl_of
+from tests.wiki.made_wiki import MadeWiki
 from tsugiki.errors import BadInput
 from tsugiki.execute import Conditions, execute
 from tsugiki.kinds import Pages
-from tsugiki.store import Store, open_store
+from tsugiki.store import Store
 from tsugiki.wiki.crawl.fetch import MOST_BYTES, base36, packed
 from tsugiki.wiki.tree import Found, Member
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "store"))
-
-
-@pytest.fixture
-def wiki() -> MadeWiki:
-    return small_wiki()
-
-
-@pytest.fixture
-def api(wiki: MadeWiki) -> Iterator[str]:
-    with serving(wiki) as url:
-        yield url
 
 
 def test_pages_come_with_everything_their_licence_and_a_later_look_ask_for(api: str, store: Store) -> None:

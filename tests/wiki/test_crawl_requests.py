@@ -7,34 +7,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.wiki.crawling import SETTINGS, asked, crawl_of, small_wiki
+from tests.wiki.crawling import SETTINGS, asked, crawl_of
 from tests.wiki.made_wiki import MadeWiki, serving
 from tsugiki.artifact import Record
 from tsugiki.errors import OutOfTime, Preempted
 from tsugiki.execute import Conditions, execute, preview
 from tsugiki.kinds import Pages
 from tsugiki.store import Store, open_store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "store"))
-
-
-@pytest.fixture
-def wiki() -> MadeWiki:
-    return small_wiki()
-
-
-@pytest.fixture
-def api(wiki: MadeWiki) -> Iterator[str]:
-    with serving(wiki) as url:
-        yield url
 
 
 @pytest.mark.slow

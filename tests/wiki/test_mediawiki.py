@@ -84,11 +84,6 @@ def wiki(real_pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
         yield wiki
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "store"))
-
-
 def crawl_of(api: str, **changes: Any) -> Call[Pages]:
     return small_crawl_of(api, **{"roots": ["世界"], "deny": ["一覧$"], "max_page_bytes": 1_000_000} | changes)
 
