@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -103,7 +104,12 @@ def test_what_exists_is_not_submitted(submit: Submit, cluster_here: Cluster, roo
 def test_where_everything_exists_nothing_is_submitted(submit: Submit, cluster_here: Cluster, root: str) -> None:
     make(root, 0)
     corpus = make(root, 1)
-    assert submit() == ["nothing to run: the artifacts of all 2 tasks exist", f"corpus: {root}/{corpus}"]
+    said, page, address = submit()
+    assert said == "nothing to run: the artifacts of all 2 tasks exist"
+    copy = Path(page.removeprefix("corpus: "))
+    assert copy.name == "loss.html"
+    assert copy.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert address == f"corpus: {root}/{corpus}"
     assert runs(cluster_here) == []
     assert submit(pruned=False)[2] == "2 to run: make-sample-pages, clean-corpus"
 
