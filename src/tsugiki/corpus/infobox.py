@@ -1,6 +1,8 @@
 """Infoboxes as lines of `key：value`, so that each fact stands on its own."""
 
 import re
+from functools import lru_cache
+from typing import Literal
 
 from tsugiki.corpus.html import flatten
 from tsugiki.corpus.marks import FIELD, ROW, Ledger, without_marks
@@ -34,6 +36,7 @@ _TECHNICAL = re.compile(
     re.IGNORECASE,
 )
 """Keys that tell the template how to look or where to point, and say nothing that a reader reads."""
+_Use = Literal["field", "technical", "navigation"]
 _FEWEST_FIELDS = 2
 _MANY_FIELDS = 4
 
@@ -55,8 +58,8 @@ def render_infobox(named: dict[str, str], unnamed: list[str], ledger: Ledger) ->
     lines: list[str] = []
     above = ""
     for key, value in named.items():
-        shown = _shown(key, value, ledger)
-        common = _common(key)
+        use, common = _judge(key)
+        shown = _shown(use, key, value, ledger)
         if common and common == above and len(shown) == 1:
             lines[-1] += f" / {shown[0]}"
         else:
@@ -68,34 +71,37 @@ def render_infobox(named: dict[str, str], unnamed: list[str], ledger: Ledger) ->
     return "\n" + "".join(f"{FIELD}{line}\n" for line in lines)
 
 
-def _shown(key: str, value: str, ledger: Ledger) -> list[str]:
+def _shown(use: _Use, key: str, value: str, ledger: Ledger) -> list[str]:
     """The lines of a field, none if its key is for the template alone."""
-    if key in _NAVIGATION:
-        return []
-    if _TECHNICAL.fullmatch(key):
-        if value.strip():
-            ledger.note_named("technical_field", key)
-        return []
-    return _field(key, value)
+    if use == "field":
+        return _field(key, value)
+    if use == "technical" and value.strip():
+        ledger.note_named("technical_field", key)
+    return []
 
 
-def _common(key: str) -> str:
-    """What keys of one line have in common: the number they end in, or all but the month."""
+@lru_cache(16_384)
+def _judge(key: str) -> tuple[_Use, str]:
+    """What a key is for, and what keys of one line have in common: the number they end in, or all but the month."""
+    use: _Use = "navigation" if key in _NAVIGATION else "technical" if _TECHNICAL.fullmatch(key) else "field"
     if month := _MONTH.match(key):
-        return key[month.end() :]
-    return number[0] if (number := _NUMBER.search(key)) else ""
+        return use, key[month.end() :]
+    return use, number[0] if (number := _NUMBER.search(key)) else ""
 
 
 def _field(key: str, value: str) -> list[str]:
     flat = flatten(value).strip()
     if not flat:
         return []
-    plain: list[str] = []
     nested: list[str] = []
-    for line in flat.split("\n"):
-        text = line.strip()
-        (nested if text.startswith(FIELD) else plain).append(_BULLET.sub("", without_marks(text)).strip())
-    text = _joined([line for line in plain if line], value)
+    if flat.isprintable():
+        # one line without marks, as most are
+        text = _BULLET.sub("", flat)
+    else:
+        plain: list[str] = []
+        for line in map(str.strip, flat.split("\n")):
+            (nested if line.startswith(FIELD) else plain).append(_BULLET.sub("", without_marks(line)).strip())
+        text = _joined([line for line in plain if line], value)
     if not text or not is_shown(text):
         return nested
     return [f"{key}：{text}" if key else text, *nested]

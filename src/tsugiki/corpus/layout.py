@@ -2,9 +2,11 @@
 
 import re
 
+from tsugiki.corpus.charset import CharSet
 from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, FIELD, HEADING, ITEM, LINE_MARKS, ROW, TERM, Ledger
 
-_HEADING = re.compile(f"\n{HEADING}[0-9]")
+_MARKED = re.compile(f"\n(?:{HEADING}[0-9]|[{LINE_MARKS}]{DEEPER}*)")
+_STRAY = CharSet(f"{HEADING}{LINE_MARKS}{DEEPER}{BREAK}")
 _MARK = re.compile(f"[{HEADING}{LINE_MARKS}{DEEPER}]")
 _LITERAL = re.compile(r"#{1,6} |>|: ")
 _SET_APART = {
@@ -18,10 +20,9 @@ _SET_APART = {
 
 def lay_out_text(text: str, _ledger: Ledger) -> str:
     """Replace marks by line ends: a heading has a blank line before it, everything else one line."""
-    text = _HEADING.sub("\n\n", f"\n{text}")[1:]
-    for mark in (HEADING, *LINE_MARKS, DEEPER):
-        text = text.replace(mark, "")
-    return text.replace(BREAK, "\n")
+    text = _MARKED.sub(lambda mark: "\n\n" if mark[0][1] == HEADING else "\n", f"\n{text}")[1:]
+    # few pages have breaks, or marks inside a line, which mark nothing
+    return _MARK.sub("", text).replace(BREAK, "\n") if _STRAY.occurs(text) else text
 
 
 def lay_out_markdown(text: str, _ledger: Ledger) -> str:

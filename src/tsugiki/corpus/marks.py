@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 
+from tsugiki.corpus.charset import CharSet
+
 HEADING = "\x01"
 """Begins a heading line; its level (1 to 6) follows as one digit."""
 ITEM = "\x02"
@@ -35,8 +37,9 @@ _HIDDEN = "".join(chr(0xFDD0 + index) for index in range(len(string.punctuation)
 _HIDE = str.maketrans(string.punctuation, _HIDDEN)
 _SHOW = dict(zip(_HIDDEN, string.punctuation, strict=True))
 _HIDDEN_CHAR = re.compile(f"[{_HIDDEN[0]}-{_HIDDEN[-1]}]")
+_HAS_HIDDEN = CharSet(f"{_HIDDEN[0]}-{_HIDDEN[-1]}")
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_UNCLEAN = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNCLEAN = CharSet("\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -117,7 +120,7 @@ Rule = Callable[[str, Ledger], str]
 
 def sanitise(text: str, ledger: Ledger) -> str:
     """Unify line ends and remove control characters, lone surrogates and noncharacters."""
-    if not _UNCLEAN.search(text):
+    if not _UNCLEAN.occurs(text):
         return text
     return ledger.sub("control_character", _FORBIDDEN, "", _LINE_END.sub("\n", text))
 
@@ -134,7 +137,7 @@ def hide_literal(text: str) -> str:
 
 def show(text: str, _ledger: Ledger) -> str:
     """Bring back the punctuation that was hidden."""
-    return _HIDDEN_CHAR.sub(lambda hidden: _SHOW[hidden[0]], text)
+    return _HIDDEN_CHAR.sub(lambda hidden: _SHOW[hidden[0]], text) if _HAS_HIDDEN.occurs(text) else text
 
 
 def without_marks(text: str) -> str:

@@ -1,7 +1,8 @@
 """NFKC of long texts of which little changes: only the few characters that can change are normalised."""
 
-import re
 from unicodedata import normalize
+
+from tsugiki.corpus.charset import CharSet
 
 # Each of these stays as it is under NFKC, and neither composes with nor moves past a character before it, so that a
 # text may be cut in front of it. The list need not be complete: what is missing costs time only.
@@ -11,7 +12,7 @@ _INERT = (
 )
 _FREQUENT = {"（": "(", "）": ")", "：": ":"}
 """Nearly all that changes in Japanese text; replaced first, since that is cheaper than finding each of them."""
-_MAY_CHANGE = re.compile(f"[^{_INERT}][^{_INERT}]*")
+_MAY_CHANGE = CharSet(f"^{_INERT}")
 
 
 def nfkc(text: str) -> str:
@@ -20,12 +21,11 @@ def nfkc(text: str) -> str:
         text = text.replace(full, half)
     kept: list[str] = []
     position = 0
-    for found in _MAY_CHANGE.finditer(text):
+    for first, end in _MAY_CHANGE.runs(text):
         # The character before may compose with the first of these.
-        start = max(found.start() - 1, position)
-        kept.append(text[position:start])
-        position = found.end()
-        kept.append(normalize("NFKC", text[start:position]))
+        start = max(first - 1, position)
+        kept += (text[position:start], normalize("NFKC", text[start:end]))
+        position = end
     if not kept:
         return text
     kept.append(text[position:])

@@ -8,9 +8,9 @@ from tsugiki.corpus.marks import HEADING, Ledger, hide
 from tsugiki.corpus.template_parts import Place, place_of
 from tsugiki.corpus.templates import render_template
 
-_TOKEN = re.compile(rf"\{{\{{+|\}}\}}+|\[\[|\]\]|\||\n\n|\n(?={HEADING})")
-_OPENING = re.compile(r"\{\{+|\[\[")
-_FLAT = re.compile(r"([^{}\[\]]*+)\}\}(?!\})")
+# The only group is what is inside of a template without brackets in it, as most are.
+_OPENING = re.compile(r"\{\{([^{}\[\]]*+)\}\}(?!\})|\{\{+|\[\[")
+_TOKEN = re.compile(rf"{_OPENING.pattern}|\}}\}}+|\]\]|\n\n|\n(?={HEADING})")
 _EQUALS = hide("=")
 
 
@@ -41,14 +41,21 @@ class _Scanner:
         self.braces = 0
         """Open frames that are templates or parameters."""
 
-    def read(self, token: str) -> None:
+    def take(self, text: str) -> None:
+        """Take in what stands between two tokens; inside a bracket, pipes end its parts."""
         top = self.stack[-1]
-        if token == "|" and top.opening:
-            top.parts.append("".join(top.pieces))
-            top.pieces = []
-        elif token == "[[":
+        if not top.opening or "|" not in text:
+            top.pieces.append(text)
+            return
+        first, *between, last = text.split("|")
+        top.pieces.append(first)
+        top.parts += ("".join(top.pieces), *between)
+        top.pieces = [last]
+
+    def read(self, token: str) -> None:
+        if token == "[[":
             self._push(token)
-        elif token == "]]" and top.opening == "[[":
+        elif token == "]]" and self.stack[-1].opening == "[[":
             self._emit(render_link(self._pop(), self.ledger))
         elif token[:2] == "{{":
             self._open_braces(len(token))
@@ -60,12 +67,12 @@ class _Scanner:
             self.stack[-1].pieces.append(token)
 
     def read_flat(self, inside: str) -> None:
-        """Take in a template without brackets inside it, which most are, in one step."""
+        """Take in a template without brackets inside it in one step."""
         self.ledger.check_depth(len(self.stack))
         self._emit(self._template(inside.split("|"), self.token[0]))
 
     def _template(self, parts: list[str], start: int) -> str:
-        return render_template(parts, lambda name: self._place(name, start), self.ledger)
+        return render_template(parts, lambda: self._place(parts[0], start), self.ledger)
 
     def _place(self, name: str, start: int) -> Place:
         """Where a template stands that ends with the token being read; in another one it is in a sentence."""
@@ -157,14 +164,12 @@ def render_brackets(text: str, ledger: Ledger) -> str:
     while (token := _TOKEN.search(text, position) if len(stack) > 1 else openings.after(position)) is not None:
         start, end = token.span()
         if start > position:
-            stack[-1].pieces.append(text[position:start])
+            scanner.take(text[position:start])
         position = end
         scanner.token = (start, end)
-        if token[0] == "{{" and (flat := _FLAT.match(text, end)) is not None:
-            position = flat.end()
-            scanner.token = (start, position)
-            scanner.read_flat(flat[1])
+        if (inside := token[1]) is not None:
+            scanner.read_flat(inside)
         else:
             scanner.read(token[0])
-    scanner.stack[-1].pieces.append(text[position:])
+    scanner.take(text[position:])
     return scanner.finish()

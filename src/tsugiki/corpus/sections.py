@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, HEADING, ITEM, LINE_MARKS, TERM, Ledger
 
 _WIKITEXT_HEADING = re.compile(r"\n=[^\n]*")
+_NEXT_HEADING = re.compile(f"\n{HEADING}")
 _ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t\n]|$)([^\n]*)$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"\{[#.][^{}\n]*\}\s*$")
 _FILLED = re.compile(f"[^\\s{LINE_MARKS}{DEEPER}{BREAK}]")
@@ -59,27 +61,32 @@ def drop_sections(text: str, ledger: Ledger) -> str:
         return text
     kept: list[str] = []
     dropped_level = 0
-    for part in _split(text):
-        level = int(part[1]) if part.startswith(HEADING) else 0
+    for level, start, body, end in _sections(text):
         if dropped_level and level > dropped_level:
             continue
-        title, _, body = part[2:].partition("\n")
-        dropped_level = level if level and _is_dropped(title[:200]) and _lists_sources(title, level, body) else 0
+        title = text[start + 2 : body].rstrip("\n") if level else ""
+        dropped = level and _is_dropped(title[:200]) and _lists_sources(title, level, text[body:end])
+        dropped_level = level if dropped else 0
         if dropped_level:
             ledger.note_named("dropped_section", title)
         else:
-            kept.append(part)
+            kept.append(text[start:end])
     return "".join(kept)
 
 
-def _split(text: str) -> list[str]:
-    """What precedes the first heading, and each heading with what follows it up to the next one."""
-    first, *parts = f"\n{text}".split(f"\n{HEADING}")
-    if not parts:
-        return [text]
-    sections = [f"{HEADING}{part}\n" for part in parts]
-    sections[-1] = sections[-1][:-1]
-    return [f"{first[1:]}\n" if first else "", *sections]
+def _sections(text: str) -> list[tuple[int, int, int, int]]:
+    """What precedes the first heading, and each heading with what follows it up to the next one.
+
+    Of each its level (0 before the first heading), and where it begins, where the line of its heading ends, and where
+    it ends.
+    """
+    starts = [0, *(found.end() - 1 for found in _NEXT_HEADING.finditer(text)), len(text)]
+    sections: list[tuple[int, int, int, int]] = []
+    for start, end in pairwise(starts):
+        level = int(text[start + 1]) if text.startswith(HEADING, start) else 0
+        line = text.find("\n", start, end) + 1 if level else start
+        sections.append((level, start, line or end, end))
+    return sections
 
 
 def _lists_sources(title: str, level: int, body: str) -> bool:
@@ -108,11 +115,10 @@ def drop_empty_sections(text: str, ledger: Ledger) -> str:
         return text
     kept: list[str] = []
     following = 0  # Level of the next kept heading; 0 at the end of the page.
-    for part in reversed(_split(text)):
-        level = int(part[1]) if part.startswith(HEADING) else 0
-        if level and following <= level and not _FILLED.search(part, part.find("\n") if "\n" in part else len(part)):
+    for level, start, body, end in reversed(_sections(text)):
+        if level and following <= level and not _FILLED.search(text, body, end):
             ledger.note("empty_section")
             continue
         following = level
-        kept.append(part)
+        kept.append(text[start:end])
     return "".join(reversed(kept))

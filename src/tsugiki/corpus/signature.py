@@ -52,43 +52,53 @@ def rows_of(similarity: float) -> int:
 
 
 def sign(texts: Sequence[str], config: DuplicatesConfig) -> list[Signature]:
-    """The signatures of documents. Many short ones are hashed together, since numpy takes its time to begin."""
-    signatures: list[Signature] = []
+    """The signatures of documents. They are hashed in groups, since numpy takes its time to begin."""
+    wholes: list[bytes] = []
+    compared: list[bool] = []
+    places = [np.empty((0, PLACES), np.uint32)]
+    for group in _groups(texts):
+        codes = _codes(group)
+        ends: list[int] = np.flatnonzero(codes == _END).tolist()
+        starts = [0, *(end + 1 for end in ends[:-1])]
+        wholes += (
+            hashlib.sha256(codes[start:end].tobytes()).digest()[:8] for start, end in zip(starts, ends, strict=True)
+        )
+        fewest = max(config.min_chars, config.ngram_chars)
+        long = [config.similarity < 1 and end - start >= fewest for start, end in zip(starts, ends, strict=True)]
+        compared += long
+        size = (len(group), PLACES)
+        places.append(_minhash(codes, len(group), config.ngram_chars) if any(long) else np.zeros(size, np.uint32))
+    every = np.concatenate(places)
+    rows = rows_of(config.similarity)
+    low, bands = every.astype(np.uint8), _band_keys(every[:, : BANDS * rows].reshape(len(every), BANDS, rows))
+    return [
+        Signature(whole, low[number].tobytes(), bands[number].tobytes()) if compared[number] else Signature(whole)
+        for number, whole in enumerate(wholes)
+    ]
+
+
+def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Documents that are short together, or a long one."""
     group: list[str] = []
     chars = 0
     for text in texts:
         if group and chars + len(text) > _GROUP_CHARS:
-            signatures += _sign_group(group, config)
+            yield group
             group, chars = [], 0
         group.append(text)
         chars += len(text)
     if group:
-        signatures += _sign_group(group, config)
-    return signatures
+        yield group
 
 
-def _sign_group(texts: Sequence[str], config: DuplicatesConfig) -> Iterator[Signature]:
-    """The same for documents that are short together, or for a long one."""
+def _codes(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """The characters of documents without white space, a mark after each document."""
     mark = _END.tobytes()
-    codes = np.frombuffer(b"".join(text.encode("utf-32-le", "surrogatepass") + mark for text in texts), np.uint32)
-    codes = codes[(codes > _SPACE) & (codes != _WIDE_SPACE)]
-    ends: list[int] = np.flatnonzero(codes == _END).tolist()
-    starts = [0, *(end + 1 for end in ends[:-1])]
-    fewest = max(config.min_chars, config.ngram_chars)
-    compared = [config.similarity < 1 and end - start >= fewest for start, end in zip(starts, ends, strict=True)]
-    low, bands = b"", b""
-    rows = rows_of(config.similarity)
-    if any(compared):
-        places = _minhash(codes, len(texts), config.ngram_chars)
-        low = places.astype(np.uint8).tobytes()
-        bands = _band_keys(places[:, : BANDS * rows].reshape(len(texts), BANDS, rows)).tobytes()
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        whole = hashlib.sha256(codes[start:end].tobytes()).digest()[:8]
-        if compared[number]:
-            own = slice(number * PLACES, (number + 1) * PLACES), slice(number * 8 * BANDS, (number + 1) * 8 * BANDS)
-            yield Signature(whole, low[own[0]], bands[own[1]])
-        else:
-            yield Signature(whole)
+    codes: NDArray[np.uint32] = np.frombuffer(
+        b"".join(text.encode("utf-32-le", "surrogatepass") + mark for text in texts), np.uint32
+    )
+    kept: NDArray[np.uint32] = codes[(codes > _SPACE) & (codes != _WIDE_SPACE)]
+    return kept
 
 
 def _minhash(codes: NDArray[np.uint32], documents: int, size: int) -> NDArray[np.uint32]:

@@ -30,9 +30,9 @@ class Cell(NamedTuple):
     """Rows it spans."""
 
 
-class _Placed(NamedTuple):
-    column: int
-    cell: Cell
+_NOTHING = (0, Cell(""))
+_Placed = tuple[int, Cell]
+"""A cell that has text, and the column it begins in (from 0)."""
 
 
 @dataclass
@@ -57,9 +57,10 @@ def read_spans(attributes: str) -> tuple[int, int]:
 
 def tidy_cell(text: str) -> str:
     """A cell's text on one line, without a mark of cells that was one too many."""
-    if "<" in text or not text.isprintable():
-        text = without_marks(flatten(text))
-    tidy = " ".join(text.split())
+    flat = flatten(text)
+    # What is printable has no mark, and no space but the plain one.
+    plain = flat.isprintable()
+    tidy = flat.strip() if plain and "  " not in flat else " ".join((flat if plain else without_marks(flat)).split())
     return _MARK_OF_CELLS.sub("", tidy, count=1) if tidy.startswith(_MARKS_OF_CELLS) else tidy
 
 
@@ -80,17 +81,16 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     block = _Block()
     shifted = table.may_shift and _looks_shifted(table.rows)
     size = 0
-    for placed in _place(table.rows, ledger):
-        cells = [one for one in placed if one.cell.text]
+    for cells in _place(table.rows, ledger):
         if not cells:
             continue
-        if _is_header(placed, block):
+        if _is_header(cells, block):
             if block.lines:
                 lines += block.finish()
                 block = _Block()
-            block.add_labels(placed)
+            block.add_labels(cells)
             continue
-        block.lines.append(_SEPARATOR.join(one.cell.text for one in cells) if shifted else block.line(cells))
+        block.lines.append(_SEPARATOR.join(cell.text for _, cell in cells) if shifted else block.line(cells))
         size += len(block.lines[-1])
         ledger.check_chars(size)
     lines += block.finish()
@@ -125,46 +125,55 @@ def _looks_shifted(rows: list[list[Cell]]) -> bool:
 
 
 def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
-    """Each row's cells with their columns, those that span from above included."""
+    """Each row's cells that have text, with their columns, those that span from above included."""
     size = 0
     carried: dict[int, tuple[int, Cell]] = {}
     for row in rows:
         if not carried and all(cell.rows <= 1 and cell.columns <= 1 for cell in row):
-            size += sum(len(cell.text) + 1 for cell in row)
-            ledger.check_chars(size)
-            yield [_Placed(column, cell) for column, cell in enumerate(row)]
-            continue
-        column, waiting = 0, list(reversed(row))
-        line: list[_Placed] = []
-        following: dict[int, tuple[int, Cell]] = {}
-        last = max(carried, default=-1)
-        while waiting or column <= last:
-            left, cell = carried.get(column, (0, Cell("")))
-            if not left and not waiting:
-                column += 1
-                continue
-            if not left:
-                cell = waiting.pop()
-                left = cell.rows
-            line.append(_Placed(column, cell))
-            if left > 1:
-                following[column] = (left - 1, cell)
-            column += _span(cell)
-        carried = following
-        size += sum(len(one.cell.text) + _span(one.cell) for one in line)
+            line = [placed for placed in enumerate(row) if placed[1].text]
+            size += sum([len(cell.text) for _, cell in line]) + len(row)
+        else:
+            line, carried, spanned = _place_among(carried, row)
+            size += sum([len(cell.text) for _, cell in line]) + spanned
         ledger.check_chars(size)
         yield line
 
 
-def _is_header(row: list[_Placed], block: "_Block") -> bool:
+def _place_among(
+    carried: dict[int, tuple[int, Cell]], row: list[Cell]
+) -> tuple[list[_Placed], dict[int, tuple[int, Cell]], int]:
+    """A row's cells among those that span from above, by their columns; what spans on; columns in all."""
+    column = columns = 0
+    waiting = row[::-1]
+    line: list[_Placed] = []
+    following: dict[int, tuple[int, Cell]] = {}
+    last = max(carried, default=-1)
+    while waiting or column <= last:
+        left, cell = carried.get(column, _NOTHING)
+        if not left and not waiting:
+            column += 1
+            continue
+        if not left:
+            cell = waiting.pop()
+            left = cell.rows
+        if cell.text:
+            line.append((column, cell))
+        if left > 1:
+            following[column] = (left - 1, cell)
+        column += _span(cell)
+        columns += _span(cell)
+    return line, following, columns
+
+
+def _is_header(cells: list[_Placed], block: "_Block") -> bool:
     """Whether a row labels the columns below it; a lone header cell is a title or a row of its own.
 
     Right under other labels it is one more of them, unless it is as wide as several: then it heads rows (第1期).
     """
-    filled = [one.cell for one in row if one.cell.text]
-    if len(filled) == 1:
-        return filled[0].header and filled[0].columns == 1 and bool(block.labels and not block.lines)
-    return all(cell.header for cell in filled)
+    first = cells[0][1]
+    if len(cells) == 1:
+        return first.header and first.columns == 1 and bool(block.labels and not block.lines)
+    return first.header and all(cell.header for _, cell in cells)
 
 
 def _span(cell: Cell) -> int:
@@ -176,37 +185,43 @@ class _Block:
 
     def __init__(self) -> None:
         self.labels: dict[int, dict[str, None]] = {}
-        self.used: set[str] = set()
+        self.label: dict[int, str] = {}
+        """The labels of a column as one, from the first row below them on."""
+        self.used: set[int] = set()
+        """Columns whose labels stand in a line."""
         self.lines: list[str] = []
 
     def add_labels(self, row: list[_Placed]) -> None:
         for column, cell in row:
+            label = _STRAY_MARK.sub("", cell.text)
             for spanned in range(column, column + _span(cell)):
-                known = self.labels.setdefault(spanned, {})
-                if label := _STRAY_MARK.sub("", cell.text):
-                    known[label] = None
+                self.labels.setdefault(spanned, {})[label] = None
 
     def line(self, cells: list[_Placed]) -> str:
-        if len(cells) == 2 and cells[0].cell.header and not cells[1].cell.header and not self.labels:
-            return f"{cells[0].cell.text}：{cells[1].cell.text}"
-        if len(cells) == 1 and cells[0].cell.columns > 1:
-            return cells[0].cell.text
-        return _SEPARATOR.join(self._labelled(*one) for one in cells)
+        if not self.label:
+            self.label = {column: " ".join(labels) for column, labels in self.labels.items()}
+        first = cells[0][1]
+        if len(cells) == 2 and first.header and not cells[1][1].header and not self.labels:
+            return f"{first.text}：{cells[1][1].text}"
+        if len(cells) == 1 and first.columns > 1:
+            return first.text
+        return _SEPARATOR.join([self._labelled(column, cell) for column, cell in cells])
 
     def _labelled(self, column: int, cell: Cell) -> str:
-        labels = self.labels.get(column, {})
-        end = column + _span(cell)
-        label = " ".join(labels)
-        if end > column + 1 and any(self.labels.get(spanned, {}) != labels for spanned in range(column + 1, end)):
-            spanned_labels = [" ".join(self.labels.get(spanned, {})) for spanned in range(column, end)]
-            if len(spanned_labels) > _MOST_LABELS or not all(spanned_labels):
-                return cell.text
-            label = "・".join(dict.fromkeys(spanned_labels))
-        for spanned in range(column, end):
-            self.used.update(self.labels.get(spanned, {}))
+        label = self.label.get(column, "")
+        if cell.columns <= 1:
+            self.used.add(column)
+        else:
+            spanned = range(column, column + _span(cell))
+            labels = [self.label.get(one, "") for one in spanned]
+            if any(one != label for one in labels):
+                if len(labels) > _MOST_LABELS or not all(labels):
+                    return cell.text
+                label = "・".join(dict.fromkeys(labels))
+            self.used.update(spanned)
         return f"{label}：{cell.text}" if label and label != cell.text else cell.text
 
     def finish(self) -> list[str]:
-        every = list(dict.fromkeys(text for column in sorted(self.labels) for text in self.labels[column]))
-        unused = not self.used.issuperset(every)
-        return [_SEPARATOR.join(every), *self.lines] if unused else self.lines
+        used = {label for column in self.used for label in self.labels.get(column, {})}
+        every = list(dict.fromkeys(label for column in sorted(self.labels) for label in self.labels[column]))
+        return self.lines if used.issuperset(every) else [_SEPARATOR.join(every), *self.lines]

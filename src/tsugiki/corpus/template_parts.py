@@ -1,6 +1,7 @@
 """What is kept of a template that nothing is known about: the words in its unnamed parts, where text goes around it."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -54,18 +55,21 @@ def place_of(text: str, name: str, start: int, end: int) -> Place:
     return "row" if again else "alone"
 
 
-def render_unknown(name: str, unnamed: list[str], named: dict[str, str], place: Place, ledger: Ledger) -> str:
+def render_unknown(
+    name: str, unnamed: list[str], named: dict[str, str], place: Callable[[], Place], ledger: Ledger
+) -> str:
     """The words in the parts of an unknown template: in a sentence, a cell or an item, or as a row among its like.
 
     Nothing is kept of one that stands alone on its line, as navigation and notices do, or that has a date, as remarks
-    on the state of a page do.
+    on the state of a page do. Where it stands is asked for only if it has words.
     """
-    kept = [] if place == "alone" or "date" in named or is_silent(name) else [*filter(None, map(_words, unnamed))]
-    if not kept or (place == "row" and len(kept) < 2):
+    kept = [] if "date" in named or is_silent(name) else [*filter(None, map(_words, unnamed))]
+    where: Place = place() if kept else "alone"
+    if where == "alone" or (where == "row" and len(kept) < 2):
         ledger.note_named("template_dropped", name)
         return ""
     ledger.note_named("template_parts_kept", name)
-    return f"\n{ROW}{' / '.join(kept)}\n" if place == "row" else "、".join(kept)
+    return f"\n{ROW}{' / '.join(kept)}\n" if where == "row" else "、".join(kept)
 
 
 def is_silent(name: str) -> bool:

@@ -48,9 +48,16 @@ def _says_nothing(name: str) -> bool:
     return names.NOT_INFOBOX.match(name) is not None
 
 
-# Most templates are used again and again; what is too long for a name is not remembered.
+def _key(written: str) -> str:
+    """The key of a named part; empty if what is written before its "=" is none."""
+    key = written.strip()
+    return key if len(key) <= _LONGEST_KEY and _NOT_IN_KEYS.isdisjoint(key) else ""
+
+
+# Most templates and keys are used again and again; what is too long for a name is not remembered.
 _unified_before = lru_cache(4096)(_unified)
 _says_nothing_before = lru_cache(4096)(_says_nothing)
+_key_before = lru_cache(16_384)(_key)
 
 
 def _parse(parts: list[str]) -> Call:
@@ -60,11 +67,11 @@ def _parse(parts: list[str]) -> Call:
     place = 0
     for part in parts[1:]:
         before, equals, value = part.partition("=")
-        key = before.strip() if equals else ""
-        if not key or len(key) > _LONGEST_KEY or not _NOT_IN_KEYS.isdisjoint(key):
+        key = (_key_before if len(before) <= _LONGEST_KEY else _key)(before) if equals else ""
+        if not key:
             place += 1
             placed[place] = part
-        elif key.isascii() and key.isdigit():
+        elif key.isdigit() and key.isascii():
             placed[int(key)] = value
         else:
             named[key] = value
@@ -81,10 +88,10 @@ def _in_order(placed: dict[int, str]) -> list[str]:
     ]
 
 
-def render_template(parts: list[str], place: Callable[[str], Place], ledger: Ledger) -> str:
+def render_template(parts: list[str], place: Callable[[], Place], ledger: Ledger) -> str:
     """What one template shows, given its name and the parts after each pipe, themselves rendered.
 
-    Where it stands, by its name as written, matters only for a template that is not known.
+    Where it stands matters only for a template that is not known.
     """
     call = _parse(parts)
     if call.name in names.LITERAL:
@@ -93,7 +100,8 @@ def render_template(parts: list[str], place: Callable[[str], Place], ledger: Led
     if call.name in names.EPISODE:
         ledger.note("table_row")
         return render_record(call.named)
-    shown = _shown(call, ledger.today)
+    show = (_show_before if len(call.name) <= _LONGEST_KEY else _show_of)(call.name)
+    shown = show and show(call, ledger.today)
     if shown is not None:
         ledger.note_named("template_mapped", call.name)
         return shown
@@ -101,31 +109,40 @@ def render_template(parts: list[str], place: Callable[[str], Place], ledger: Led
     if not known(call.name) and is_infobox(call.name, call.named, "|".join(parts[1:])):
         ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed, ledger)
-    return render_unknown(call.name, call.unnamed, call.named, place(parts[0]), ledger)
+    return render_unknown(call.name, call.unnamed, call.named, place, ledger)
 
 
-def _shown(call: Call, today: str) -> str | None:
-    """What a known template shows; None if the template, or what it would show today, is not known."""
-    if call.name in values.AGES:
-        return values.years_passed(call.stripped(), today)
-    if (show_parts := values.SHOWN.get(call.name)) is not None:
-        return show_parts(call.stripped())
-    if (show := _KNOWN.get(call.name)) is not None:
-        return show(call)
-    if call.name in names.COUNTRY:
-        return call.named.get("name", "").strip() or names.COUNTRY[call.name]
-    if found := _LANG.match(call.name):
+_Show = Callable[[Call, str], str | None]
+"""What a template shows on a day (ISO date; may be empty); None if that is not known."""
+
+
+def _show_of(name: str) -> _Show | None:
+    """How a template of this name is shown; None if the template is not known."""
+    if name in values.AGES:
+        return lambda call, today: values.years_passed(call.stripped(), today)
+    if (show_parts := values.SHOWN.get(name)) is not None:
+        return lambda call, _: show_parts(call.stripped())
+    if (show := _KNOWN.get(name)) is not None:
+        return lambda call, _: show(call)
+    if name in names.COUNTRY:
+        return lambda call, _: call.named.get("name", "").strip() or names.COUNTRY[name]
+    if found := _LANG.match(name):
         language = names.LANGUAGE.get(found[1], "")
-        return f"{language}: {call.part(0)}" if language else call.part(0)
-    if call.name.endswith("範囲") or call.name.startswith("ipa-"):
-        return call.part(0)
-    if call.name.startswith("formatnum:"):
-        return call.name.partition(":")[2]
-    if call.name.startswith("#if:"):
-        return call.part(0 if call.name[4:].strip() else 1)
-    if call.name.startswith(_PLACES) and call.named.get("display", "").strip() != "title":
-        return values.coordinates(call.stripped())
-    return None
+        return lambda call, _: f"{language}: {call.part(0)}" if language else call.part(0)
+    if name.endswith("範囲") or name.startswith("ipa-"):
+        return lambda call, _: call.part(0)
+    if name.startswith("formatnum:"):
+        return lambda _, __: name.partition(":")[2]
+    if name.startswith("#if:"):
+        return lambda call, _: call.part(0 if name[4:].strip() else 1)
+    return _place if name.startswith(_PLACES) else None
+
+
+_show_before = lru_cache(4096)(_show_of)
+
+
+def _place(call: Call, _today: str) -> str | None:
+    return None if call.named.get("display", "").strip() == "title" else values.coordinates(call.stripped())
 
 
 def _first(call: Call) -> str:

@@ -10,7 +10,7 @@ _TOKEN_LINE = re.compile(r"^[ \t:*#;]*(\{\||\|\})", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[^|\[\]]*=[^|\[\]]*$|\s*(?:nowrap)?\s*$", re.IGNORECASE)
 _ONLY_ATTRIBUTES = re.compile(r"^(?:(?:style|align|class|bgcolor|width)\s*=\s*\"[^\"]*\"\s*)+$", re.IGNORECASE)
 _WHOLE_ROW = 1000
-_LIST_MARKERS = "*#:;"
+_LIST_MARKERS = tuple("*#:;")
 _LIST = re.compile(r"^[ \t]*[*#:;]+[ \t]*", re.MULTILINE)
 
 
@@ -32,7 +32,7 @@ class _Open:
             text = (self.text[0] if len(self.text) == 1 else "\n".join(self.text)).strip().removesuffix("|")
             if "=" in text and _ONLY_ATTRIBUTES.match(text):
                 text = ""
-            if (text[:1] in _LIST_MARKERS or "\n" in text) and _LIST.search(text):
+            if (text.startswith(_LIST_MARKERS) or "\n" in text) and _LIST.search(text):
                 text = "、".join(filter(None, map(tidy_cell, _LIST.sub("", text).split("\n"))))
             else:
                 text = tidy_cell(text)
@@ -77,31 +77,40 @@ def render_wikitables(text: str, ledger: Ledger) -> str:
     if "{|" not in text:
         return text
     lines = text.split("\n")
+    # most lines are outside of tables, and are passed by
+    openings = [number for number, line in enumerate(lines) if "{|" in line and _OPENING.match(line)][::-1]
     closed: list[bool] = []
     kept: list[str] = []
     stack: list[_Open] = []
-    for index, line in enumerate(lines):
-        if "{|" in line and _OPENING.match(line):
+    index = 0
+    while stack or openings:
+        if not stack:
+            kept += lines[index : openings[-1]]
+            index = openings[-1]
+        if index == len(lines):
+            _close(stack, kept, ledger, "")
+            continue
+        line = lines[index]
+        if openings and index == openings[-1]:
+            openings.pop()
             stack.append(_Open())
             ledger.check_depth(len(stack))
-            continue
-        if not stack:
-            kept.append(line)
-            continue
-        stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
-        if line.startswith(HEADING):
+        elif line.startswith(HEADING):
             closed = closed or _closed_ahead(lines)
-        if stripped.startswith("|}"):
-            _close(stack, kept, ledger, stripped[2:])
-        elif line.startswith(HEADING) and not closed[index]:
-            while stack:
-                _close(stack, kept, ledger, "")
-            kept.append(line)
+            if not closed[index]:
+                while stack:
+                    _close(stack, kept, ledger, "")
+                kept.append(line)
+            else:
+                stack[-1].read(line)
         else:
-            stack[-1].read(stripped)
-    while stack:
-        _close(stack, kept, ledger, "")
-    return "\n".join(kept)
+            stripped = line.lstrip(" \t:*#;") if "{|" in line else line.lstrip(" \t")
+            if stripped.startswith("|}"):
+                _close(stack, kept, ledger, stripped[2:])
+            else:
+                stack[-1].read(stripped)
+        index += 1
+    return "\n".join(kept + lines[index:])
 
 
 def _close(stack: list[_Open], kept: list[str], ledger: Ledger, rest: str) -> None:
