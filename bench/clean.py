@@ -28,7 +28,8 @@ from tsugiki.corpus.clean import clean, clean_pages
 from tsugiki.corpus.config import CorpusConfig, DuplicatesConfig
 from tsugiki.corpus.signature import sign
 from tsugiki.corpus.totals import Totals
-from tsugiki.rowfile import RowWriter, read_rows
+from tsugiki.process import usable_cores
+from tsugiki.rowfile import RowWriter, read_packed
 from tsugiki.rows import Document, Page, Rejected
 
 CONFIG = CorpusConfig(
@@ -159,17 +160,26 @@ def signatures(rounds: int) -> None:
 
 
 def scaling(megabytes: float, rounds: int) -> None:
-    """Print how much faster two processes are than one, and how many the one that reads and writes can keep busy."""
+    """Print how much faster several processes are than one, and how many the one that reads and writes can keep busy.
+
+    The more cores, the more pages: processes take a second to begin, which a dump's hours do not notice.
+    """
+    counts = [1 << power for power in range(usable_cores().bit_length())]
+    megabytes *= counts[-1]
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         with RowWriter(directory, "pages") as writer:
             for page in pages_of(megabytes):
                 writer.write(page)
-        runs = [[whole_stage(directory, workers) for workers in (1, 2)] for _ in range(rounds)]
-    ratio = statistics.median(one.wall / two.wall for one, two in runs)
-    feeds = statistics.median(two.children / two.parent for _, two in runs)
-    print(f"two processes on {megabytes:.0f} MB: {ratio:.2f} times as fast as one (reading and writing files included)")
-    print(f"  one process reads, writes and looks for repetitions for {feeds:.0f} that clean")
+        runs = [{workers: whole_stage(directory, workers) for workers in counts} for _ in range(rounds)]
+    print(f"{megabytes:.0f} MB by several processes, reading and writing of files included, median of {rounds} rounds")
+    for workers in counts:
+        wall = statistics.median(run[workers].wall for run in runs)
+        faster = statistics.median(run[1].wall / run[workers].wall for run in runs)
+        print(f"  {workers:2} processes {megabytes / wall:7.1f} MB/s, {faster:5.2f} times as fast as one")
+    if len(counts) > 1:
+        feeds = statistics.median(run[counts[-1]].children / run[counts[-1]].parent for run in runs)
+        print(f"  one process reads, writes and looks for repetitions for {feeds:.0f} that clean")
 
 
 @dataclass(frozen=True)
@@ -185,7 +195,7 @@ def whole_stage(directory: Path, workers: int) -> Run:
     """Read pages, clean them and write documents, as clean_corpus does."""
     wall, parent, children = time.perf_counter(), time.process_time(), _children()
     with RowWriter(directory, "documents") as kept, RowWriter(directory, "rejected") as rejected:
-        for row in clean_pages(read_rows(directory, "pages", Page), CONFIG, Totals(), workers):
+        for row in clean_pages(read_packed(directory, "pages", Page), CONFIG, Totals(), workers):
             (rejected if isinstance(row, Rejected) else kept).write(row)
     return Run(time.perf_counter() - wall, time.process_time() - parent, _children() - children)
 
@@ -223,7 +233,7 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--megabytes", type=float, default=24, help="size of the input for scaling and memory")
+    parser.add_argument("--megabytes", type=float, default=24, help="size of the input for each core; memory: 4 and 16 times")
     parser.add_argument("--peak", type=float, help="only: peak memory of one input of so many megabytes")
     options = parser.parse_args()
     if not Path(os.environ.get("TSUGIKI_DATA", "absent")).is_dir():
@@ -234,7 +244,7 @@ def main() -> None:
     speed(options.rounds)
     signatures(3)
     scaling(options.megabytes, max(3, options.rounds // 3))
-    memory((options.megabytes, options.megabytes * 4))
+    memory((options.megabytes * 4, options.megabytes * 16))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def clean_corpus(out: CleanedCorpus, pages: Pages, config: CorpusConfig) -> Metr
     from tsugiki.corpus.totals import Totals
 
     totals = Totals()
-    counts = out.write(clean_pages(pages.rows(), config, totals, workers=usable_cores()))
+    counts = out.write(clean_pages(pages.packed(), config, totals, workers=usable_cores()))
     if counts.rows == 0:
         raise BadInput(f"no page of {pages.address} is left after cleaning ({counts.rejected}): relax the limits")
     write_loss(totals, config.duplicates, out.path)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from tsugiki.artifact import Artifact
 from tsugiki.rows import Answer, Chat, Document, Page, Rejected, Row, Split
+
+if TYPE_CHECKING:
+    from tsugiki.packed import Packed
 
 R = TypeVar("R", bound=Row)
 
@@ -28,13 +31,19 @@ class RowArtifact(Artifact, Generic[R]):
 
         yield from read_rows(self.path, ROWS, self.row)  # type: ignore[misc]  # `row` is R's class
 
+    def packed(self) -> Iterator[Packed[R]]:
+        """The same, not read yet, for those who leave that to other processes."""
+        from tsugiki.rowfile import read_packed
+
+        yield from read_packed(self.path, ROWS, self.row)  # type: ignore[misc]  # `row` is R's class
+
     def rejected(self) -> Iterator[Rejected]:
         """Everything that was set aside, with its reason."""
         from tsugiki.rowfile import read_rows
 
         yield from read_rows(self.path, REJECTED, Rejected)
 
-    def write(self, rows: Iterable[R | Rejected]) -> Counts:
+    def write(self, rows: Iterable[R | Packed[R] | Rejected]) -> Counts:
         """Write all rows, those set aside apart, and count both. Call it once for an output."""
         from tsugiki.rowfile import RowWriter
 

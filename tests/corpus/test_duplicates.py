@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from tsugiki.corpus.clean import clean_pages
+from tests.corpus.unpacked import clean_pages
 from tsugiki.corpus.config import DuplicatesConfig
 from tsugiki.corpus.duplicates import Index
 from tsugiki.corpus.keytable import KeyTable

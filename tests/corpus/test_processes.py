@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tsugiki.corpus.clean import clean_pages
+from tests.corpus.unpacked import clean_pages
 from tsugiki.corpus.totals import Totals
-from tsugiki.errors import TsugikiError
+from tsugiki.errors import BadInput, TsugikiError
+from tsugiki.packed import Packed
 from tsugiki.rows import Page
 
 PAGE = Page(title="灯台", text="[[灯台]]の話。")
@@ -40,3 +41,10 @@ def test_a_killed_cleaning_process_is_one_clear_error(corpus_config):
     multiprocessing.active_children()[0].kill()
     with pytest.raises(TsugikiError, match="was killed"):
         deque(rows, maxlen=0)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_packed_row_that_is_no_page_is_named_by_the_process_that_reads_it(corpus_config, workers):
+    rows = [Packed.of(PAGE), Packed(Page, b'{"title":"x"}', Path("rows-00000.jsonl.zst"), 2)]
+    with pytest.raises(BadInput, match=r"^rows-00000\.jsonl\.zst line 2 is not a Page: text"):
+        deque(clean_pages(rows, corpus_config(), Totals(), workers), maxlen=0)

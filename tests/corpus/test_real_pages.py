@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from tsugiki.corpus.clean import clean, clean_pages
+from tests.corpus.unpacked import clean_pages
+from tsugiki.corpus.clean import clean
 from tsugiki.corpus.config import CleanConfig
 from tsugiki.corpus.loss import loss
 from tsugiki.corpus.totals import Totals

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tsugiki.corpus.clean import clean_pages
+from tests.corpus.unpacked import clean_pages
 from tsugiki.corpus.config import SelectConfig
 from tsugiki.corpus.select import select
 from tsugiki.corpus.totals import Totals

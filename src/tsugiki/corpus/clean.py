@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import islice, tee
+from itertools import tee
 
 from tsugiki.corpus.config import CleanConfig, CorpusConfig
 from tsugiki.corpus.duplicates import Index, Pair, rejected
@@ -14,13 +14,15 @@ from tsugiki.corpus.render import Rendered, render
 from tsugiki.corpus.setaside import is_list, reason_to_set_aside
 from tsugiki.corpus.signature import Signature, sign
 from tsugiki.corpus.totals import Cleaned, Totals, find_remains
+from tsugiki.packed import Packed, unpacked
 from tsugiki.pool import in_order
 from tsugiki.rows import Document, Page, Rejected
 
 _BATCH_PAGES = 32
+_BATCH_BYTES = 1 << 20
 _EXCERPT_CHARS = 1000
 
-_Rows = list[Page | Rejected]
+_Row = Page | Packed[Page] | Rejected
 _Done = list[tuple[Cleaned, Signature | None]]
 
 
@@ -37,7 +39,7 @@ def clean(page: Page, config: CleanConfig) -> Cleaned:
     if rendered is None or reason is not None:
         content = (text or page.text)[:_EXCERPT_CHARS]
         aside = Rejected(source=page.title, reason=reason or "", detail=detail, content=content)
-        return Cleaned(aside, ledger.hits, ledger.names, ledger.removed, len(page.text))
+        return Cleaned(aside, page.title, page.markup, ledger.hits, ledger.names, ledger.removed, len(page.text))
     document = Document(
         title=clean_title(page.title, config, ledger),
         text=text,
@@ -46,7 +48,8 @@ def clean(page: Page, config: CleanConfig) -> Cleaned:
         provenance=page.provenance,
     )
     sizes = (len(page.text), len(text))
-    return Cleaned(document, ledger.hits, ledger.names, ledger.removed, *sizes, find_remains(text))
+    counts = (ledger.hits, ledger.names, ledger.removed, *sizes, find_remains(text))
+    return Cleaned(document, page.title, page.markup, *counts)
 
 
 def _judge(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[Rendered | None, str | None, str]:
@@ -67,9 +70,12 @@ def _judge(page: Page, config: CleanConfig, ledger: Ledger) -> tuple[Rendered | 
 
 
 def clean_pages(
-    pages: Iterable[Page | Rejected], config: CorpusConfig, totals: Totals, workers: int = 1
-) -> Iterator[Document | Rejected]:
+    pages: Iterable[Page | Packed[Page] | Rejected], config: CorpusConfig, totals: Totals, workers: int = 1
+) -> Iterator[Packed[Document] | Rejected]:
     """Clean pages in order; rows that were already set aside pass through.
+
+    Rows are read and documents written as JSON by the processes that clean: to the one that hands them out and looks
+    for repetitions they are bytes, so that it can keep many busy.
 
     Args:
         pages: read lazily, never more than a few hundred ahead of what is consumed.
@@ -78,37 +84,57 @@ def clean_pages(
         workers: processes; 1 works in this one. The rows and counts do not depend on it.
 
     Raises:
+        BadInput: a packed row is no page.
         TsugikiError: a process was killed.
     """
     index = Index(config.duplicates)
     for rows, done in _in_order(pages, config, workers):
-        for page, (cleaned, signature) in zip(rows, done, strict=True):
-            if isinstance(page, Page):
-                if signature is not None and (pair := index.repeated(page.title, signature)) is not None:
+        for row, (cleaned, signature) in zip(rows, done, strict=True):
+            if not isinstance(row, Rejected):
+                if signature is not None and (pair := index.repeated(cleaned.title, signature)) is not None:
                     totals.duplicates.add(pair)
                     if config.duplicates.action == "set_aside":
                         cleaned = _set_aside(cleaned, pair)
-                totals.add(page, cleaned)
-            yield cleaned.result
+                totals.add(row, cleaned)
+            result = cleaned.result
+            yield Packed.of(result) if isinstance(result, Document) else result
 
 
 def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:
     """The same page without its document."""
-    content = getattr(cleaned.result, "text", "")[:_EXCERPT_CHARS]
+    content = "" if isinstance(cleaned.result, Rejected) else unpacked(cleaned.result).text[:_EXCERPT_CHARS]
     return replace(cleaned, result=rejected(pair, content), chars_out=0, remains=Counter())
 
 
-def _in_order(pages: Iterable[Page | Rejected], config: CorpusConfig, workers: int) -> Iterator[tuple[_Rows, _Done]]:
+def _in_order(rows: Iterable[_Row], config: CorpusConfig, workers: int) -> Iterator[tuple[list[_Row], _Done]]:
     """Rows in batches, each batch with what became of it."""
-    rows = iter(pages)
-    given, kept = tee(iter(lambda: list(islice(rows, _BATCH_PAGES)), []))
+    given, kept = tee(_batches(rows))
     for done in in_order(partial(_clean_batch, config=config), given, workers):
         yield next(kept), done
 
 
-def _clean_batch(rows: _Rows, config: CorpusConfig) -> _Done:
-    """What became of each row, and the signature of its document, if it became one."""
-    done = [clean(row, config) if isinstance(row, Page) else Cleaned(row) for row in rows]
+def _batches(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """Rows enough to be worth handing over, and few enough to be kept in memory for each process."""
+    batch: list[_Row] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row.line) if isinstance(row, Packed) else 0
+        if len(batch) == _BATCH_PAGES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _clean_batch(rows: list[_Row], config: CorpusConfig) -> _Done:
+    """What became of each row, packed, and the signature of its document, if it became one."""
+    done = [Cleaned(row) if isinstance(row, Rejected) else clean(unpacked(row), config) for row in rows]
     texts = [cleaned.result.text for cleaned in done if isinstance(cleaned.result, Document)]
     signatures = iter(sign(texts, config.duplicates))
-    return [(cleaned, next(signatures) if isinstance(cleaned.result, Document) else None) for cleaned in done]
+    return [
+        (replace(cleaned, result=Packed.of(cleaned.result)), next(signatures))
+        if isinstance(cleaned.result, Document)
+        else (cleaned, None)
+        for cleaned in done
+    ]

@@ -2,10 +2,11 @@
 
 import hashlib
 import heapq
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from tsugiki.rows import Document, Page
-
+Texts = Callable[[], tuple[str, str]]
+"""The texts of a page and of its document."""
 KEPT_CHARS = 20_000
 """Most characters kept of a sample, before and after."""
 _FEWEST_CHARS = 400
@@ -20,9 +21,9 @@ class Sample:
     title: str
     chars_in: int
     chars_out: int
-    before: str
+    before: str = ""
     """The page's text, or its beginning."""
-    after: str
+    after: str = ""
     """The document's text, or its beginning."""
 
 
@@ -35,18 +36,17 @@ class Samples:
     drawn: list[Sample] = field(default_factory=list)
     lost_most: list[Sample] = field(default_factory=list)
 
-    def offer(self, page: Page, document: Document) -> None:
-        """Consider one page."""
-        chars_in, chars_out = len(page.text), len(document.text)
-        self._offer(self.drawn, _lot(page.title), page, document)
+    def offer(self, title: str, chars_in: int, chars_out: int, texts: Texts) -> None:
+        """Consider one page; its texts are asked for only if it is wanted."""
+        self._offer(self.drawn, Sample(_lot(title), title, chars_in, chars_out), texts)
         if chars_in >= _FEWEST_CHARS:
-            self._offer(self.lost_most, 1 - chars_out / chars_in, page, document)
+            self._offer(self.lost_most, Sample(1 - chars_out / chars_in, title, chars_in, chars_out), texts)
 
-    def _offer(self, heap: list[Sample], wanted: float, page: Page, document: Document) -> None:
-        if len(heap) >= self.size and (wanted, page.title) <= (heap[0].wanted, heap[0].title):
+    def _offer(self, heap: list[Sample], sample: Sample, texts: Texts) -> None:
+        if len(heap) >= self.size and (sample.wanted, sample.title) <= (heap[0].wanted, heap[0].title):
             return
-        texts = (page.text[:KEPT_CHARS], document.text[:KEPT_CHARS])
-        heapq.heappush(heap, Sample(wanted, page.title, len(page.text), len(document.text), *texts))
+        before, after = texts()
+        heapq.heappush(heap, replace(sample, before=before[:KEPT_CHARS], after=after[:KEPT_CHARS]))
         if len(heap) > self.size:
             heapq.heappop(heap)
 

@@ -7,6 +7,7 @@ from tsugiki.corpus.duplicates import Duplicates
 from tsugiki.corpus.plain import EMPTY_PAIRS
 from tsugiki.corpus.samples import Samples
 from tsugiki.corpus.tally import Tally
+from tsugiki.packed import Packed, unpacked
 from tsugiki.rows import Document, Markup, Page, Rejected
 
 _MARKUP = ("{{", "[[", "<ref", "'''")
@@ -16,7 +17,11 @@ _MARKUP = ("{{", "[[", "<ref", "'''")
 class Cleaned:
     """What became of one row, and what each rule did to it."""
 
-    result: Document | Rejected
+    result: Document | Packed[Document] | Rejected
+    title: str = ""
+    """The page's."""
+    markup: Markup = "text"
+    """The page's."""
     hits: Counter[str] = field(default_factory=Counter)
     names: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
@@ -77,13 +82,15 @@ class Totals:
     duplicates: Duplicates = field(default_factory=Duplicates)
     samples: Samples = field(default_factory=Samples)
 
-    def add(self, page: Page, cleaned: Cleaned) -> None:
+    def add(self, page: Page | Packed[Page], cleaned: Cleaned) -> None:
         """Add one page; call it in the order of the pages."""
-        self.by_markup.setdefault(page.markup, Sums()).add(cleaned)
+        self.by_markup.setdefault(cleaned.markup, Sums()).add(cleaned)
         for (rule, name), times in cleaned.names.items():
             self.names.setdefault(rule, Tally()).add(name, times)
-        if isinstance(cleaned.result, Document):
-            self.samples.offer(page, cleaned.result)
+        document = cleaned.result
+        if not isinstance(document, Rejected):
+            sizes = (cleaned.chars_in, cleaned.chars_out)
+            self.samples.offer(cleaned.title, *sizes, lambda: (unpacked(page).text, unpacked(document).text))
 
     def figures(self) -> dict[str, int]:
         """All sums under flat names (`chars_in`, `rule.link`), sorted."""
