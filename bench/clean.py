@@ -233,7 +233,7 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--megabytes", type=float, default=24, help="size of the input for each core; memory: 4 and 16 times")
+    parser.add_argument("--megabytes", type=float, default=24, help="input for each core; 4 and 16 times it for memory")
     parser.add_argument("--peak", type=float, help="only: peak memory of one input of so many megabytes")
     options = parser.parse_args()
     if not Path(os.environ.get("TSUGIKI_DATA", "absent")).is_dir():
