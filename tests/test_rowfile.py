@@ -1,5 +1,7 @@
 """Rows in files and as packed lines: nothing changes on the way, and a bad line is named."""
 
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,8 +60,16 @@ def test_a_line_that_is_no_row_is_named(tmp_path: Path) -> None:
         next(rows)
 
 
-def test_a_damaged_part_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("spoilt", [lambda it: it[:20] + bytes(40) + it[60:], lambda it: it[:-9], lambda it: it[:60]])
+def test_a_part_that_is_damaged_or_cut_off_is_named(tmp_path: Path, spoilt: Callable[[bytes], bytes]) -> None:
     (content,) = write(tmp_path / "rows", PAGES).values()
-    (tmp_path / "rows/rows-00000.jsonl.zst").write_bytes(content[:20] + bytes(40) + content[60:])
+    (tmp_path / "rows/rows-00000.jsonl.zst").write_bytes(spoilt(content))
     with pytest.raises(BadInput, match=r"rows-00000\.jsonl\.zst is damaged"):
         list(read_rows(tmp_path / "rows", "rows", Page))
+
+
+def test_lines_of_any_length_are_put_together_again(tmp_path: Path) -> None:
+    rng = random.Random(4)
+    pages = [Page(title=str(n), text="".join(map(chr, rng.choices(range(0x4E00, 0x9FFF), k=n)))) for n in (9, 10**6, 0)]
+    write(tmp_path / "rows", pages)
+    assert list(read_rows(tmp_path / "rows", "rows", Page)) == pages

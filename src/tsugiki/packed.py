@@ -21,7 +21,7 @@ class Packed(Generic[R]):
 
     row: type[R]
     line: bytes
-    """Its JSON, without a line end; two packed rows of the same values have the same."""
+    """Its JSON, without a line end."""
     path: Path | None = None
     """The file it is from; None for a row that was made here."""
     number: int = 0
@@ -41,7 +41,7 @@ class Packed(Generic[R]):
         try:
             return self.row.model_validate_json(self.line)
         except ValidationError as error:
-            where = f"{self.path} line {self.number}"
+            where = f"{self.path} line {self.number}" if self.path else repr(self.line[:80])
             raise BadInput(f"{where} is not a {self.row.__name__}: {describe(error)}") from error
 
 

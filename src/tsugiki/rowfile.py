@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
@@ -17,6 +16,7 @@ R = TypeVar("R", bound=Row)
 
 PART_BYTES = 64 * 1024 * 1024
 LEVEL = 3
+_CHUNK_BYTES = 1 << 16
 
 
 class RowWriter:
@@ -74,12 +74,25 @@ def read_packed(directory: Path, name: str, row: type[R]) -> Iterator[Packed[R]]
     """The same without reading the lines: whether each is a row shows when it is unpacked.
 
     Raises:
-        BadInput: a part is damaged.
+        BadInput: a part is damaged or cut off.
     """
     for path in sorted(directory.glob(f"{name}-*.jsonl.zst")):
         try:
-            with zstandard.open(path, "rb") as binary:
-                for number, line in enumerate(io.BufferedReader(binary), start=1):
-                    yield Packed(row, line.removesuffix(b"\n"), path, number)
+            for number, line in enumerate(_lines(path), start=1):
+                yield Packed(row, line, path, number)
         except zstandard.ZstdError as error:
             raise BadInput(f"{path} is damaged ({error}); delete the artifact and run again") from error
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a part, without line ends."""
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    left = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            *lines, left = (left + unpacker.decompress(chunk)).split(b"\n")
+            yield from lines
+    if not unpacker.eof:
+        raise zstandard.ZstdError("its end is missing")
+    if left:
+        yield left

@@ -158,3 +158,14 @@ def test_html_nested_beyond_the_limit_is_read_by_the_simple_rules(config):
 )
 def test_categories_are_read_from_html(text):
     assert find_categories(text, "html") == ("灯台 (架空)", "A&B")
+
+
+@pytest.mark.parametrize("reference", ["&#1;2 ", "&#x1;9 ", "&#2;", "&#x7;", "&#xFDD0;"])
+def test_a_character_reference_is_no_mark(cleaned, reference):
+    shown = reference.partition(";")[2]
+    assert cleaned(f"<div>前<p>{reference}甲</p><pre>{reference}乙</pre>後</div>", "html").split() == [
+        "前",
+        *f"{shown}甲".split(),
+        *f"{shown}乙".split(),
+        "後",
+    ]

@@ -74,3 +74,20 @@ def test_a_converted_table_whose_header_lost_a_span_has_no_labels(cleaned):
 def test_a_table_written_by_hand_keeps_labels_beside_empty_cells(cleaned):
     text = "<table><tr><th>話</th><th>題</th></tr><tr><td>1</td><td></td></tr><tr><td>2</td><td>海</td></tr></table>"
     assert [line for line in cleaned(text).split("\n") if line] == ["話：1", "話：2 / 題：海"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "below", "row", "expected"),
+    [
+        ("春 !! 夏 !! 話", "夏 !! 春 !! 題", "colspan=2 | 甲 || 乙", "春 夏：甲 / 話 題：乙"),
+        ("春 !! 夏 !! 春 !! 夏 !! 話", "夏 !! 春 !! 夏 !! 春 !! 題", "colspan=4 | 甲 || 乙", "春 夏：甲 / 話 題：乙"),
+        (
+            "A B !! A B !! A B !! A !! C",
+            "A B !! A B !! A B !! B !! D",
+            "colspan=4 | x || y",
+            "A B / A / B / C / D\nx / C D：y",
+        ),
+    ],
+)
+def test_columns_share_their_labels_if_these_are_the_same_in_any_order(cleaned, labels, below, row, expected):
+    assert cleaned(f"{{|\n! {labels}\n|-\n! {below}\n|-\n| {row}\n|}}") == expected

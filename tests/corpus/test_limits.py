@@ -1,6 +1,7 @@
 """Pages built to break a cleaner: bounded time, and nothing raised whatever the text."""
 
 import random
+import tracemalloc
 
 import pytest
 
@@ -10,6 +11,7 @@ from tsugiki.rows import Page, Rejected
 
 N = 100_000
 M = 30_000
+WIDE = "{|\n! colspan=1000 | " + "あ" * 200_000 + "\n! b\n|-\n! colspan=1000 | " + "い" * 200_000 + "\n! c\n|-\n|"
 DEEP = {
     "nested templates": "{{a|" * N + "}}" * N,
     "open templates": "{{a" * N,
@@ -20,6 +22,7 @@ DEEP = {
     "open HTML tables": "<table><tr><td>" * N,
     "multiplying spans": "{|\n|" + "||".join(["rowspan=65000 | 0123456789"] * 1000) + "\n" + "|-\n|y\n" * N + "|}",
     "multiplying labels": "{|\n! " + "長" * 1000 + " !! b\n" + "|-\n|y||z\n" * N + "|}",
+    "wide labels": WIDE + "||".join(["y"] * 1000) + "\n|}",
 }
 PLAIN = {
     "closers": "}}]]" * M,
@@ -134,3 +137,15 @@ def test_any_mixture_of_markup_is_cleaned_without_raising_and_for_good(config, m
                 continue
             again = clean(Page(title="x", text=result.text, markup="text"), config(normalisation=policy)).result
             assert getattr(again, "text", "") == result.text
+
+
+def test_labels_over_many_columns_are_in_memory_once(config):
+    page = Page(title="x", text=WIDE + "y||z\n|}")
+    tracemalloc.start()
+    try:
+        text = clean(page, config()).result.text
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert text.count("あ") == 600_000
+    assert most < 50_000_000  # for each column by itself it would be 800 MB

@@ -42,13 +42,15 @@ def figures_of(pages, config):
 
 def test_every_character_is_accounted_for(corpus_config):
     pages = [WikiPage(title="星屑の灯台", text=SOURCE), WikiPage(title="作品一覧", text="本文")]
-    figures, _, (document, _) = figures_of(pages, corpus_config())
+    figures, totals, (document, _) = figures_of(pages, corpus_config())
     one = figures["markups"]["wikitext"]
     assert (one["pages"], one["documents"], one["set_aside"]) == (2, 1, {"list_page": 1})
     assert one["chars_in"] == len(SOURCE) + 2
     assert one["chars_of_documents"] == len(SOURCE)
     assert one["chars_of_documents"] - sum(step["removed"] for step in one["steps"]) == one["chars_out"]
     assert one["chars_out"] == len(document.text)
+    (sample,) = totals.samples.ordered()[0]
+    assert (sample.before, sample.after) == (SOURCE, document.text)
     assert all(step["does"].endswith(".") for step in one["steps"])
 
 
@@ -107,6 +109,7 @@ def test_samples_are_those_that_lost_the_most_and_some_drawn_whatever_the_order(
     assert [sample.title for sample in lost] == [f"頁{n}" for n in range(6)]
     assert 0 < len(drawn) <= 6
     assert {sample.title for sample in drawn}.isdisjoint(sample.title for sample in lost)
+    assert [(len(sample.before), sample.after) for sample in lost] == [(1000 + n, "い" * n) for n in range(6)]
     forward.offer("長", 10**6, 1, lambda: ("あ" * 10**6, "い"))
     assert max(len(sample.before) for sample in forward.ordered()[1]) == KEPT_CHARS
 

@@ -48,3 +48,16 @@ def test_a_packed_row_that_is_no_page_is_named_by_the_process_that_reads_it(corp
     rows = [Packed.of(PAGE), Packed(Page, b'{"title":"x"}', Path("rows-00000.jsonl.zst"), 2)]
     with pytest.raises(BadInput, match=r"^rows-00000\.jsonl\.zst line 2 is not a Page: text"):
         deque(clean_pages(rows, corpus_config(), Totals(), workers), maxlen=0)
+
+
+@pytest.mark.parametrize("pack", [lambda page: page, Packed.of])
+def test_few_large_pages_are_on_their_way_at_a_time(corpus_config, pack):
+    read = []
+
+    def pages():
+        for number in range(100):
+            read.append(number)
+            yield pack(Page(title=str(number), text="灯台の話。\n" * 200_000, markup="text"))
+
+    next(clean_pages(pages(), corpus_config({"similarity": 1}), Totals()))
+    assert len(read) == 1

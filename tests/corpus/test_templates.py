@@ -85,3 +85,9 @@ def test_templates_on_one_line_without_end_are_cleaned_in_bounded_time(config):
     text = "{{謎|甲}}" * 20_000 + "\n" + "{{謎|甲}}\n" * 20_000
     result = clean(Page(title="港", text=text), config())
     assert sum(result.names.values()) == 40_000
+
+
+def test_a_technical_field_is_counted_only_if_it_has_a_value(config):
+    text = "{{Infobox 山\n| 標高 = 300\n| 所在地 = 灯台町\n| latd = \n| longd = 135\n}}本文"
+    names = clean(Page(title="山", text=text), config()).names
+    assert [name for rule, name in names if rule == "technical_field"] == ["longd"]

@@ -1,6 +1,7 @@
 """Finds the characters of a large set in a long text, several times faster than a pattern does."""
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -27,16 +28,16 @@ class CharSet:
         units = _units(text)
         return self._runs.search(text) is not None if units is None else bool(self._table.take(units).any())
 
-    def runs(self, text: str) -> list[tuple[int, int]]:
+    def runs(self, text: str) -> Iterator[tuple[int, int]]:
         """Where runs of them begin and end."""
         units = _units(text)
         if units is None:
-            return [run.span() for run in self._runs.finditer(text)]
+            return map(re.Match.span, self._runs.finditer(text))
         # with one that is none before and after it, every run has two edges
         inside = np.zeros(len(text) + 2, bool)
         self._table.take(units, out=inside[1:-1], mode="clip")  # no unit is beyond it: unbuffered
         edges: list[int] = np.flatnonzero(inside[1:] != inside[:-1]).tolist()
-        return list(zip(edges[::2], edges[1::2], strict=True))
+        return zip(edges[::2], edges[1::2], strict=True)
 
     @cached_property
     def _table(self) -> NDArray[np.bool_]:

@@ -19,7 +19,8 @@ from tsugiki.pool import in_order
 from tsugiki.rows import Document, Page, Rejected
 
 _BATCH_PAGES = 32
-_BATCH_BYTES = 1 << 20
+_BATCH_SIZE = 1 << 20
+"""Bytes of packed rows, or characters of others, after which a batch ends."""
 _EXCERPT_CHARS = 1000
 
 _Row = Page | Packed[Page] | Rejected
@@ -102,7 +103,8 @@ def clean_pages(
 
 def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:
     """The same page without its document."""
-    content = "" if isinstance(cleaned.result, Rejected) else unpacked(cleaned.result).text[:_EXCERPT_CHARS]
+    assert not isinstance(cleaned.result, Rejected), "only a document has a signature"
+    content = unpacked(cleaned.result).text[:_EXCERPT_CHARS]
     return replace(cleaned, result=rejected(pair, content), chars_out=0, remains=Counter())
 
 
@@ -119,8 +121,8 @@ def _batches(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
     size = 0
     for row in rows:
         batch.append(row)
-        size += len(row.line) if isinstance(row, Packed) else 0
-        if len(batch) == _BATCH_PAGES or size >= _BATCH_BYTES:
+        size += len(row.line) if isinstance(row, Packed) else len(row.text) if isinstance(row, Page) else 0
+        if len(batch) == _BATCH_PAGES or size >= _BATCH_SIZE:
             yield batch
             batch, size = [], 0
     if batch:

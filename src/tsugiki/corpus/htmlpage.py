@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsugiki.corpus.htmlcells import OpenTable, close_table
 from tsugiki.corpus.htmlunseen import is_unseen
-from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, HEADING, ITEM, TERM, Ledger, hide
+from tsugiki.corpus.marks import BREAK, DEEPER, DEFINITION, HEADING, ITEM, TERM, WRITTEN, Ledger, hide, sanitise
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -168,14 +168,19 @@ class _Reader:
         if (shown := is_unseen(tag, node.attributes)) is None:
             return False
         self.ledger.note("unseen_element")
-        self.out.append(shown)
+        self.out.append(self._admitted(shown))
         return True
 
+    def _admitted(self, text: str) -> str:
+        """Text without what no page may contain, marks among it: a character reference can stand for it."""
+        return WRITTEN.join(sanitise(part, self.ledger) for part in text.split(WRITTEN))
+
     def _text(self, node: LexborNode) -> None:
+        content = self._admitted(node.text_content or "")
         if self.preformatted:
-            self.out.append(hide(node.text_content or ""))
+            self.out.append(hide(content))
             return
-        text = _SPACE.sub(" ", node.text_content or "")
+        text = _SPACE.sub(" ", content)
         self.out.append(text.replace("<", _LESS) if "<" in text else text)
 
     def _line(self) -> None:

@@ -58,7 +58,7 @@ def render_infobox(named: dict[str, str], unnamed: list[str], ledger: Ledger) ->
     lines: list[str] = []
     above = ""
     for key, value in named.items():
-        use, common = _judge(key)
+        use, common = _purpose(key)
         shown = _shown(use, key, value, ledger)
         if common and common == above and len(shown) == 1:
             lines[-1] += f" / {shown[0]}"
@@ -80,8 +80,9 @@ def _shown(use: _Use, key: str, value: str, ledger: Ledger) -> list[str]:
     return []
 
 
+# Templates take no key of more than 80 characters, so that what is remembered is bounded.
 @lru_cache(16_384)
-def _judge(key: str) -> tuple[_Use, str]:
+def _purpose(key: str) -> tuple[_Use, str]:
     """What a key is for, and what keys of one line have in common: the number they end in, or all but the month."""
     use: _Use = "navigation" if key in _NAVIGATION else "technical" if _TECHNICAL.fullmatch(key) else "field"
     if month := _MONTH.match(key):

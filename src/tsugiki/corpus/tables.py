@@ -78,7 +78,7 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
     """
     ledger.note("table")
     lines = [table.caption] if table.caption else []
-    block = _Block()
+    block = _Block(ledger)
     shifted = table.may_shift and _looks_shifted(table.rows)
     size = 0
     for cells in _place(table.rows, ledger):
@@ -87,7 +87,7 @@ def render_table(table: Table, ledger: Ledger) -> list[str]:
         if _is_header(cells, block):
             if block.lines:
                 lines += block.finish()
-                block = _Block()
+                block = _Block(ledger)
             block.add_labels(cells)
             continue
         block.lines.append(_SEPARATOR.join(cell.text for _, cell in cells) if shifted else block.line(cells))
@@ -133,8 +133,8 @@ def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
             line = [placed for placed in enumerate(row) if placed[1].text]
             size += sum([len(cell.text) for _, cell in line]) + len(row)
         else:
-            line, carried, spanned = _place_among(carried, row)
-            size += sum([len(cell.text) for _, cell in line]) + spanned
+            line, carried, width = _place_among(carried, row)
+            size += sum([len(cell.text) for _, cell in line]) + width
         ledger.check_chars(size)
         yield line
 
@@ -142,8 +142,8 @@ def _place(rows: list[list[Cell]], ledger: Ledger) -> Iterator[list[_Placed]]:
 def _place_among(
     carried: dict[int, tuple[int, Cell]], row: list[Cell]
 ) -> tuple[list[_Placed], dict[int, tuple[int, Cell]], int]:
-    """A row's cells among those that span from above, by their columns; what spans on; columns in all."""
-    column = columns = 0
+    """A row's cells among those that span from above, by their columns; what spans on; how many columns they take."""
+    column = width = 0
     waiting = row[::-1]
     line: list[_Placed] = []
     following: dict[int, tuple[int, Cell]] = {}
@@ -161,8 +161,8 @@ def _place_among(
         if left > 1:
             following[column] = (left - 1, cell)
         column += _span(cell)
-        columns += _span(cell)
-    return line, following, columns
+        width += _span(cell)
+    return line, following, width
 
 
 def _is_header(cells: list[_Placed], block: "_Block") -> bool:
@@ -183,13 +183,16 @@ def _span(cell: Cell) -> int:
 class _Block:
     """Header rows and the rows below them, up to the next header row."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self.labels: dict[int, dict[str, None]] = {}
         self.label: dict[int, str] = {}
-        """The labels of a column as one, from the first row below them on."""
+        """The labels of a column as one, for the columns that were asked for."""
         self.used: set[int] = set()
         """Columns whose labels stand in a line."""
         self.lines: list[str] = []
+        self._ledger = ledger
+        self._repeated = 0
+        """Characters of labels in all lines."""
 
     def add_labels(self, row: list[_Placed]) -> None:
         for column, cell in row:
@@ -198,8 +201,6 @@ class _Block:
                 self.labels.setdefault(spanned, {})[label] = None
 
     def line(self, cells: list[_Placed]) -> str:
-        if not self.label:
-            self.label = {column: " ".join(labels) for column, labels in self.labels.items()}
         first = cells[0][1]
         if len(cells) == 2 and first.header and not cells[1][1].header and not self.labels:
             return f"{first.text}：{cells[1][1].text}"
@@ -207,18 +208,26 @@ class _Block:
             return first.text
         return _SEPARATOR.join([self._labelled(column, cell) for column, cell in cells])
 
+    def _joined(self, column: int) -> str:
+        label = self.label.get(column)
+        if label is None:
+            label = self.label[column] = " ".join(self.labels.get(column, ()))
+        return label
+
     def _labelled(self, column: int, cell: Cell) -> str:
-        label = self.label.get(column, "")
+        label = self._joined(column)
         if cell.columns <= 1:
             self.used.add(column)
         else:
             spanned = range(column, column + _span(cell))
-            labels = [self.label.get(one, "") for one in spanned]
-            if any(one != label for one in labels):
-                if len(labels) > _MOST_LABELS or not all(labels):
+            labels = self.labels.get(column)
+            if any(self.labels.get(one) != labels for one in spanned):
+                if len(spanned) > _MOST_LABELS or not all(map(self.labels.get, spanned)):
                     return cell.text
-                label = "・".join(dict.fromkeys(labels))
+                label = "・".join(dict.fromkeys(map(self._joined, spanned)))
             self.used.update(spanned)
+        self._repeated += len(label)
+        self._ledger.check_chars(self._repeated)
         return f"{label}：{cell.text}" if label and label != cell.text else cell.text
 
     def finish(self) -> list[str]:
