@@ -111,6 +111,15 @@ ANSWERS: list[tuple[int, str, type[TsugikiError], str]] = [
     ),
     (
         403,
+        status(
+            'workflows.argoproj.io "a" is forbidden: status unknown for quota: runs, resources: '
+            "count/workflows.argoproj.io"
+        ),
+        TsugikiError,
+        "the cluster has yet to count for its quota: runs, resources: count/workflows.argoproj.io: run it again soon",
+    ),
+    (
+        403,
         status('workflows.argoproj.io "a" is forbidden: unable to create new content in namespace work because it is '
                "being terminated"),
         BadInput,
@@ -210,7 +219,7 @@ def test_a_quota_that_is_used_up(real: Cluster, namespace: Kube) -> None:
     namespace.apply(
         {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "runs"}, "spec": {"hard": count}}
     )
-    until(lambda: "hard" in namespace.get("resourcequota", "runs").get("status", {}), 30, "the quota to be seen")
+    until(lambda: namespace.get("resourcequota", "runs").get("status", {}).get("used") == count, 60, "the count")
     with pytest.raises(TsugikiError, match=r"exceeded quota: runs, .*: wait for other runs to end, or have the quota"):
         real.create(WORKFLOW)
 
