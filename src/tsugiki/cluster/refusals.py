@@ -76,7 +76,7 @@ def _refused(asked: Asked, message: str) -> TsugikiError:
         return TsugikiError(f"{_after(message, 'forbidden: ')}: wait for other runs to end, or have the quota raised")
     if "status unknown for quota" in message:
         return TsugikiError(
-            f"the cluster has yet to count for its {_after(message, 'unknown for ')}: run it again soon"
+            f"the cluster has yet to count for its {_after(message, 'unknown for ')}: run it again in some minutes"
         )
     if "being terminated" in message:
         return BadInput(f"namespace {asked.namespace} is being deleted: wait, then {INSTALL}")
