@@ -98,7 +98,8 @@ def clean_pages(
                         cleaned = _set_aside(cleaned, pair)
                 totals.add(row, cleaned)
             result = cleaned.result
-            yield Packed.of(result) if isinstance(result, Document) else result
+            assert not isinstance(result, Document), "batches come back packed"
+            yield result
 
 
 def _set_aside(cleaned: Cleaned, pair: Pair) -> Cleaned:

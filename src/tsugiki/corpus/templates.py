@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from tsugiki.corpus import template_names as names
 from tsugiki.corpus import template_values as values
 from tsugiki.corpus.infobox import is_infobox, render_infobox, render_record
 from tsugiki.corpus.marks import Ledger
 from tsugiki.corpus.template_parts import Place, render_unknown
+
+T = TypeVar("T")
 
 _SPACE = re.compile(r"[\s_]+")
 _LONGEST_KEY = 80
@@ -40,34 +43,41 @@ class Call:
         return [part.strip() for part in self.unnamed]
 
 
+def _remembered(most: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+    """Remember what a function says of so many names, unless they are too long: most are used again and again."""
+
+    def remember(function: Callable[[str], T]) -> Callable[[str], T]:
+        before = lru_cache(most)(function)
+        return lambda name: (before if len(name) <= _LONGEST_KEY else function)(name)
+
+    return remember
+
+
+@_remembered(4096)
 def _unified(written: str) -> str:
     return _PREFIX.sub("", _SPACE.sub(" ", written).strip().lower())
 
 
+@_remembered(4096)
 def _says_nothing(name: str) -> bool:
     return names.NOT_INFOBOX.match(name) is not None
 
 
+@_remembered(16_384)
 def _key(written: str) -> str:
     """The key of a named part; empty if what is written before its "=" is none."""
     key = written.strip()
     return key if len(key) <= _LONGEST_KEY and _NOT_IN_KEYS.isdisjoint(key) else ""
 
 
-# Most templates and keys are used again and again; what is too long for a name is not remembered.
-_unified_before = lru_cache(4096)(_unified)
-_says_nothing_before = lru_cache(4096)(_says_nothing)
-_key_before = lru_cache(16_384)(_key)
-
-
 def _parse(parts: list[str]) -> Call:
-    name = (_unified_before if len(parts[0]) <= _LONGEST_KEY else _unified)(parts[0])
+    name = _unified(parts[0])
     placed: dict[int, str] = {}
     named: dict[str, str] = {}
     place = 0
     for part in parts[1:]:
         before, equals, value = part.partition("=")
-        key = (_key_before if len(before) <= _LONGEST_KEY else _key)(before) if equals else ""
+        key = _key(before) if equals else ""
         if not key:
             place += 1
             placed[place] = part
@@ -100,13 +110,12 @@ def render_template(parts: list[str], place: Callable[[], Place], ledger: Ledger
     if call.name in names.EPISODE:
         ledger.note("table_row")
         return render_record(call.named)
-    show = (_show_before if len(call.name) <= _LONGEST_KEY else _show_of)(call.name)
+    show = _show_of(call.name)
     shown = show and show(call, ledger.today)
     if shown is not None:
         ledger.note_named("template_mapped", call.name)
         return shown
-    known = _says_nothing_before if len(call.name) <= _LONGEST_KEY else _says_nothing
-    if not known(call.name) and is_infobox(call.name, call.named, "|".join(parts[1:])):
+    if not _says_nothing(call.name) and is_infobox(call.name, call.named, "|".join(parts[1:])):
         ledger.note_named("infobox", call.name)
         return render_infobox(call.named, call.unnamed, ledger)
     return render_unknown(call.name, call.unnamed, call.named, place, ledger)
@@ -116,6 +125,7 @@ _Show = Callable[[Call, str], str | None]
 """What a template shows on a day (ISO date; may be empty); None if that is not known."""
 
 
+@_remembered(4096)
 def _show_of(name: str) -> _Show | None:
     """How a template of this name is shown; None if the template is not known."""
     if name in values.AGES:
@@ -136,9 +146,6 @@ def _show_of(name: str) -> _Show | None:
     if name.startswith("#if:"):
         return lambda call, _: call.part(0 if name[4:].strip() else 1)
     return _place if name.startswith(_PLACES) else None
-
-
-_show_before = lru_cache(4096)(_show_of)
 
 
 def _place(call: Call, _today: str) -> str | None:
